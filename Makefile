@@ -1,0 +1,82 @@
+# oci-deploy-hook.  SPDX-License-Identifier: Apache-2.0
+# `make help` lists what there is.
+
+PREFIX   ?= /usr/local
+HOOKSDIR ?= /usr/share/containers/oci/hooks.d
+DESTDIR  ?=
+CC       ?= gcc
+VERSION  := 0.1.0
+
+BUILD  ?= build/release
+BINARY ?= oci-deploy-hook
+
+CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+CFLAGS   ?= -O2 -g
+CFLAGS_ALL = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wformat=2 -Wshadow -Wconversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong \
+	-fstack-clash-protection -ftrivial-auto-var-init=zero -fPIE $(WERROR) $(SANITIZE)
+ifeq ($(shell uname -m),x86_64)
+CFLAGS_ALL += -fcf-protection=full
+endif
+LINK   ?= -static-pie
+LDFLAGS_ALL = $(LINK) -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE) $(LDFLAGS)
+LIBS   ?= -lseccomp -lcap -l:libyajl_s.a
+WERROR  = $(if $(CI),-Werror)
+
+SRC     := $(wildcard oci/*.c seccomp/*.c shim/*.c)
+OBJ     := $(SRC:%.c=$(BUILD)/%.o)
+LIBOBJ  := $(filter-out $(BUILD)/shim/main.o,$(OBJ))
+UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
+TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
+	shellcheck mandoc util-linux procps
+DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
+
+all: $(BINARY) ## build ./oci-deploy-hook (one static binary)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+deps: ## install what building and testing need (Debian, apt)
+	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES); do \
+		dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
+	[ -z "$$missing" ] && exit 0; missing=$$(echo $$missing); \
+	command="apt-get install -y --no-install-recommends $$missing"; \
+	echo "$$command"; \
+	mkdir -p build; \
+	{ apt-get update && DEBIAN_FRONTEND=noninteractive $$command; } >build/deps.log 2>&1 || \
+		{ tail -20 build/deps.log; exit 1; }
+
+$(BINARY): $(OBJ)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(OBJ) $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/seccomp/embedded.o: seccomp/default.json
+
+$(BUILD)/unit/%: tests/unit/%.c $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS)
+
+unit: $(UNIT)
+	@tests/unit/run $(UNIT)
+
+fmt: ## format the C code
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+fmt-check: ## is the C code formatted?
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+
+tidy: ## clang-tidy, shellcheck, mandoc
+	clang-tidy --quiet $(SRC) -- -std=gnu11 $(CPPFLAGS)
+	shellcheck -x $$(git ls-files '*.sh' '*.bash' '*.bats' .ci/run tests/unit/run)
+
+clean: ## remove what was built
+	rm -rf build $(BINARY)
+
+-include $(OBJ:.o=.d) $(UNIT:=.d)
+
+.PHONY: all help deps unit fmt fmt-check tidy clean

@@ -1,0 +1,79 @@
+/* JSON, read from sources that are not trusted.  SPDX-License-Identifier: Apache-2.0
+ *
+ * The only user of yajl in the project.  Bytes, depth and escapes are checked before the library
+ * sees the text: its tree parser recurses without bound and cuts strings at \u0000.
+ */
+#ifndef ODH_JSON_H
+#define ODH_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+#define JSON_DEPTH_MAX 64
+#define JSON_PATH_MAX 120
+
+enum { JSON_COMMENTS = 1 }; /* flag of json_parse: allow C and C++ comments */
+
+struct json; /* a parsed document; owns everything that its nodes point to */
+
+/* A value and where it stands ("process.user.uid"), for messages.  Copied freely. */
+struct json_node {
+	const void *value;
+	char path[JSON_PATH_MAX];
+};
+
+/* Read fd to its end, always, so that no writer is left with SIGPIPE.
+ * max: bytes accepted.  *ret_text: NUL-terminated, the caller's to free.
+ * Errors: E2BIG more than max bytes (the rest is read and dropped), ENOMEM, or read's own. */
+int json_read(int fd, size_t max, char **ret_text, size_t *ret_len, struct err *e);
+
+/* Open path and json_read it.  Only a regular file is read.  Errors: as open, json_read; EINVAL. */
+int json_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len, struct err *e);
+
+/* Parse text of len bytes.  Errors: EINVAL not JSON, deeper than JSON_DEPTH_MAX or with \u0000. */
+int json_parse(const char *text, size_t len, unsigned flags, struct json **ret, struct err *e);
+void json_free(struct json *doc); /* NULL is fine */
+
+void json_root(const struct json *doc, struct json_node *ret);
+
+/* The member key of an object.  Returns 1 and fills *ret, 0 where absent or null,
+ * -1 and *e (EINVAL) where obj is no object or has the key twice (yajl's users would take the
+ * first, Go's the last: an ambiguous file is refused). */
+int json_member(const struct json_node *obj, const char *key, struct json_node *ret, struct err *e);
+
+/* Number of items of an array, and item i of it.  Errors: EINVAL not an array. */
+int json_array(const struct json_node *node, size_t *ret_count, struct err *e);
+void json_item(const struct json_node *array, size_t i, struct json_node *ret);
+
+/* Number of members of an object, and key and value of member i.  Errors: EINVAL not an object. */
+int json_object(const struct json_node *node, size_t *ret_count, struct err *e);
+void json_pair(const struct json_node *object, size_t i, const char **ret_key,
+	       struct json_node *ret);
+
+/* Typed values.  Numbers are read from their text, so nothing wraps or saturates; fractions and
+ * exponents are refused.  Strings are borrowed from the document.
+ * Errors: EINVAL another type, ERANGE out of min..max.  The message names path and expectation. */
+int json_string(const struct json_node *node, const char **ret, struct err *e);
+int json_bool(const struct json_node *node, bool *ret, struct err *e);
+int json_uint(const struct json_node *node, uint64_t max, uint64_t *ret, struct err *e);
+int json_int(const struct json_node *node, int64_t min, int64_t max, int64_t *ret, struct err *e);
+
+/* The member key as a value of that type.  1 found, 0 absent (nothing written), -1 error. */
+int json_get_string(const struct json_node *obj, const char *key, const char **ret, struct err *e);
+int json_get_bool(const struct json_node *obj, const char *key, bool *ret, struct err *e);
+int json_get_uint(const struct json_node *obj, const char *key, uint64_t max, uint64_t *ret,
+		  struct err *e);
+int json_get_int(const struct json_node *obj, const char *key, int64_t min, int64_t max,
+		 int64_t *ret, struct err *e);
+
+static inline void cleanup_json(struct json **doc)
+{
+	json_free(*doc);
+	*doc = NULL;
+}
+#define auto_json __attribute__((cleanup(cleanup_json))) struct json
+
+#endif
