@@ -1,5 +1,4 @@
 /* One error: a code and a sentence.  SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE
 #include "err.h"
 
 #include <stdarg.h>

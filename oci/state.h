@@ -21,7 +21,8 @@ struct state {
 	bool foreign; /* an annotation says that init never execs in the usual way (wasm, krun) */
 };
 
-/* Parse the state's text.  Returns 0 and fills *ret (free with state_free), or -1 and *e.
+/* Parse the state's text.  ret: zeroed or filled by an earlier call.  Returns 0 and fills *ret (free
+ * with state_free, on errors too: the id may be there, for the message), or -1 and *e.
  * Errors: EINVAL wrong type, missing id or bundle, relative bundle; ERANGE pid. */
 int state_parse(const char *text, size_t len, struct state *ret, struct err *e);
 void state_free(struct state *s);

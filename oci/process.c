@@ -1,0 +1,247 @@
+/* config.json's "process".  SPDX-License-Identifier: Apache-2.0
+ *
+ * Source: OCI runtime-spec, config.md "Process". */
+#include "process.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#include "cleanup.h"
+
+#define ID_MAX 4294967294U /* the next one means "unchanged" to setresuid(2) */
+#define GROUPS_MAX 65536   /* NGROUPS_MAX of the kernel */
+
+static const char *const cap_set_names[CAPS_COUNT] = {
+	[CAPS_BOUNDING] = "bounding",	  [CAPS_EFFECTIVE] = "effective",
+	[CAPS_PERMITTED] = "permitted",	  [CAPS_INHERITABLE] = "inheritable",
+	[CAPS_AMBIENT] = "ambient",
+};
+
+static const char *const limit_names[RLIM_NLIMITS] = {
+	[RLIMIT_AS] = "RLIMIT_AS",
+	[RLIMIT_CORE] = "RLIMIT_CORE",
+	[RLIMIT_CPU] = "RLIMIT_CPU",
+	[RLIMIT_DATA] = "RLIMIT_DATA",
+	[RLIMIT_FSIZE] = "RLIMIT_FSIZE",
+	[RLIMIT_LOCKS] = "RLIMIT_LOCKS",
+	[RLIMIT_MEMLOCK] = "RLIMIT_MEMLOCK",
+	[RLIMIT_MSGQUEUE] = "RLIMIT_MSGQUEUE",
+	[RLIMIT_NICE] = "RLIMIT_NICE",
+	[RLIMIT_NOFILE] = "RLIMIT_NOFILE",
+	[RLIMIT_NPROC] = "RLIMIT_NPROC",
+	[RLIMIT_RSS] = "RLIMIT_RSS",
+	[RLIMIT_RTPRIO] = "RLIMIT_RTPRIO",
+	[RLIMIT_RTTIME] = "RLIMIT_RTTIME",
+	[RLIMIT_SIGPENDING] = "RLIMIT_SIGPENDING",
+	[RLIMIT_STACK] = "RLIMIT_STACK",
+};
+
+void *process_array(size_t n, size_t size, struct err *e)
+{
+	void *array = calloc(n + 1, size);
+
+	if (!array)
+		(void)err_sys(e, ENOMEM, "config.json");
+	return array;
+}
+
+int process_lookup(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i] && !strcmp(names[i], name))
+			return (int)i;
+	return -1;
+}
+
+/* Copy an optional string; "" counts as absent. */
+static int copy_string(const struct json_node *obj, const char *key, char **ret, struct err *e)
+{
+	const char *value = "";
+
+	if (json_get_string(obj, key, &value, e) < 0)
+		return -1;
+	if (!value[0])
+		return 0;
+	*ret = strdup(value);
+	return *ret ? 0 : err_sys(e, ENOMEM, "config.json");
+}
+
+static int get_id(const struct json_node *user, const char *key, unsigned *ret, struct err *e)
+{
+	uint64_t id = 0;
+	int found = json_get_uint(user, key, ID_MAX, &id, e);
+
+	if (found == 0)
+		return err_set(e, EINVAL, "%s.%s: missing", user->path, key);
+	*ret = (unsigned)id;
+	return found < 0 ? -1 : 0;
+}
+
+static int parse_groups(const struct json_node *user, struct process *p, struct err *e)
+{
+	struct json_node list, item;
+	size_t count;
+	int found = json_member(user, "additionalGids", &list, e);
+
+	if (found != 1)
+		return found;
+	if (json_array(&list, &count, e) < 0)
+		return -1;
+	if (count > GROUPS_MAX)
+		return err_set(e, E2BIG, "%s: more than %d groups", list.path, GROUPS_MAX);
+	p->groups = process_array(count, sizeof(*p->groups), e);
+	if (!p->groups)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t id;
+
+		json_item(&list, i, &item);
+		if (json_uint(&item, ID_MAX, &id, e) < 0)
+			return -1;
+		p->groups[p->group_count++] = (gid_t)id;
+	}
+	return 0;
+}
+
+static int parse_user(const struct json_node *node, struct process *p, struct err *e)
+{
+	struct json_node user;
+	uint64_t mask = 0022; /* what runc and crun take */
+	int found = json_member(node, "user", &user, e);
+
+	if (found < 0)
+		return -1;
+	if (!found)
+		return err_set(e, EINVAL, "process.user: missing");
+	if (get_id(&user, "uid", &p->uid, e) < 0 || get_id(&user, "gid", &p->gid, e) < 0 ||
+	    json_get_uint(&user, "umask", 0777, &mask, e) < 0)
+		return -1;
+	p->umask = (mode_t)mask;
+	return parse_groups(&user, p, e);
+}
+
+/* Remember a name that libcap does not know. */
+static int add_unknown(struct process *p, const char *name, struct err *e)
+{
+	char *longer;
+	char safe[33];
+
+	snprintf(safe, sizeof(safe), "%s", name);
+	if (p->caps_unknown && (strstr(p->caps_unknown, safe) || strlen(p->caps_unknown) > 512))
+		return 0; /* a few of them tell enough */
+	if (asprintf(&longer, "%s%s%s", p->caps_unknown ? p->caps_unknown : "",
+		     p->caps_unknown ? ", " : "", safe) < 0)
+		return err_sys(e, ENOMEM, "config.json");
+	free(p->caps_unknown);
+	p->caps_unknown = longer;
+	return 0;
+}
+
+static int parse_cap_set(const struct json_node *list, struct process *p, uint64_t *ret,
+			 struct err *e)
+{
+	struct json_node item;
+	size_t count;
+
+	if (json_array(list, &count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *name;
+		cap_value_t cap;
+
+		json_item(list, i, &item);
+		if (json_string(&item, &name, e) < 0)
+			return -1;
+		/* cap_from_name takes numbers too, which are no names */
+		if (strncasecmp(name, "CAP_", 4) == 0 && cap_from_name(name, &cap) == 0 && cap < 64)
+			*ret |= 1ULL << cap;
+		else if (add_unknown(p, name, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int parse_capabilities(const struct json_node *node, struct process *p, struct err *e)
+{
+	struct json_node sets, list;
+	int found = json_member(node, "capabilities", &sets, e);
+
+	if (found != 1)
+		return found;
+	for (int i = 0; i < CAPS_COUNT; i++) {
+		found = json_member(&sets, cap_set_names[i], &list, e);
+		if (found < 0 || (found && parse_cap_set(&list, p, &p->caps[i], e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int parse_limit(const struct json_node *node, struct process *p, struct err *e)
+{
+	const char *type = "";
+	uint64_t soft, hard;
+	int resource, has_soft, has_hard;
+
+	if (json_get_string(node, "type", &type, e) < 0)
+		return -1;
+	resource = process_lookup(limit_names, RLIM_NLIMITS, type);
+	if (resource < 0)
+		return err_set(e, EINVAL, "%s.type: \"%.40s\" is no limit", node->path, type);
+	has_soft = json_get_uint(node, "soft", UINT64_MAX, &soft, e);
+	has_hard = has_soft < 0 ? -1 : json_get_uint(node, "hard", UINT64_MAX, &hard, e);
+	if (has_soft < 0 || has_hard < 0)
+		return -1;
+	if (!has_soft || !has_hard)
+		return err_set(e, EINVAL, "%s: soft or hard is missing", node->path);
+	if (soft > hard)
+		return err_set(e, EINVAL, "%s: soft is more than hard", node->path);
+	for (size_t i = 0; i < p->limit_count; i++)
+		if (p->limits[i].resource == resource)
+			return err_set(e, EINVAL, "%s: %s is there twice", node->path, type);
+	/* RLIM_INFINITY is all ones in both */
+	p->limits[p->limit_count++] = (struct limit){ resource, { (rlim_t)soft, (rlim_t)hard } };
+	return 0;
+}
+
+static int parse_limits(const struct json_node *node, struct process *p, struct err *e)
+{
+	struct json_node list, item;
+	size_t count;
+	int found = json_member(node, "rlimits", &list, e);
+
+	if (found != 1)
+		return found;
+	if (json_array(&list, &count, e) < 0)
+		return -1;
+	p->limits = process_array(RLIM_NLIMITS, sizeof(*p->limits), e); /* none is there twice */
+	if (!p->limits)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		json_item(&list, i, &item);
+		if (parse_limit(&item, p, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int parse_cwd(const struct json_node *node, struct process *p, struct err *e)
+{
+	if (copy_string(node, "cwd", &p->cwd, e) < 0)
+		return -1;
+	if (!p->cwd || p->cwd[0] != '/')
+		return err_set(e, EINVAL, "process.cwd: expected an absolute path");
+	return 0;
+}
+
+int process_parse(const struct json_node *node, struct process *ret, struct err *e)
+{
+	if (parse_user(node, ret, e) < 0 || environment_parse(node, ret, e) < 0 ||
+	    parse_cwd(node, ret, e) < 0 || parse_capabilities(node, ret, e) < 0 ||
+	    parse_limits(node, ret, e) < 0 ||
+	    json_get_bool(node, "noNewPrivileges", &ret->no_new_privs, e) < 0 ||
+	    copy_string(node, "apparmorProfile", &ret->apparmor_profile, e) < 0 ||
+	    copy_string(node, "selinuxLabel", &ret->selinux_label, e) < 0)
+		return -1;
+	return scheduling_parse(node, ret, e);
+}

@@ -1,0 +1,323 @@
+/* One run of the hook.  SPDX-License-Identifier: Apache-2.0 */
+#include "hook.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "../oci/cleanup.h"
+#include "text.h"
+#include "tree.h"
+
+#define GRACE_MS 5000	   /* from SIGTERM to SIGKILL */
+#define KILL_AGAIN_MS 20   /* a tree that forks is killed in rounds */
+#define RELAY_GRACE_MS 1000 /* for the last output, once the tree is gone */
+
+struct run {
+	struct sandbox *s;
+	struct hook_outcome *out;
+	struct tree tree;
+	int signals;
+	void (*on_start)(pid_t hook);
+	pid_t joiner;
+	bool joiner_ended, hook_ended, decided;
+	int64_t deadline_ms; /* of the current phase */
+	bool killing;	     /* SIGKILL in rounds from now on */
+};
+
+static const int watched_signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+
+static void signal_set(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof(watched_signals) / sizeof(watched_signals[0]); i++)
+		sigaddset(set, watched_signals[i]);
+}
+
+int hook_signals(struct err *e)
+{
+	sigset_t set;
+	int fd;
+
+	signal_set(&set);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+		return err_sys(e, errno, "sigprocmask");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_sys(e, errno, "signalfd") : fd;
+}
+
+int hook_filters(const struct plan *plan, struct filter *ret_own, struct filter *ret_container,
+		 struct err *e)
+{
+	if (filter_compile(&plan->own, ret_own, e) < 0)
+		return err_prefix(e, "the hook's own seccomp profile");
+	if (plan->has_container_profile && filter_compile(&plan->container, ret_container, e) < 0)
+		return err_prefix(e, "the container's seccomp profile");
+	return 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The first decision holds: a hook that is killed because of it says nothing new by its death. */
+static void decide(struct run *run, enum hook_result result, int value)
+{
+	if (run->decided)
+		return;
+	run->decided = true;
+	run->out->result = result;
+	run->out->value = value;
+}
+
+static void signal_all(struct run *run, int sig)
+{
+	if (!run->joiner_ended)
+		(void)kill(run->joiner, SIGKILL); /* ours, not reaped yet: the pid is right */
+	if (run->out->pid && !run->hook_ended)
+		(void)kill(run->out->pid, sig); /* likewise */
+	(void)tree_signal(&run->tree, sig);
+}
+
+static void kill_all(struct run *run)
+{
+	run->killing = true;
+	signal_all(run, SIGKILL);
+}
+
+/* A joiner that ended without a hook: why? */
+static void joiner_failed(struct run *run, const siginfo_t *info)
+{
+	const struct joiner_report *report = run->s->report.joiner;
+	const char *step = sandbox_step_name(report->step);
+	struct err *e = &run->out->error;
+
+	if (app_ended(run->s->app) && !report->error.code)
+		decide(run, HOOK_APP_ENDED, 0);
+	if (report->error.code) {
+		*e = report->error;
+		e->msg[sizeof(e->msg) - 1] = '\0';
+		(void)err_prefix(e, "step '%s'", step ? step : "?");
+	} else {
+		(void)err_set(e, ECHILD, "step '%s': the joiner was ended by signal %d%s",
+			      step ? step : "?", info->si_status,
+			      info->si_status == SIGSYS ? " (SIGSYS): a seccomp profile denies it" : "");
+	}
+	decide(run, e->code == ESRCH ? HOOK_APP_ENDED : HOOK_FAILED, 125);
+}
+
+static void reap_joiner(struct run *run)
+{
+	siginfo_t info = { 0 };
+
+	if (run->joiner_ended ||
+	    waitid(P_PID, (id_t)run->joiner, &info, WEXITED | WNOHANG) < 0 || !info.si_pid)
+		return;
+	run->joiner_ended = true;
+	run->out->pid = run->s->report.joiner->hook;
+	run->tree.leader = run->out->pid;
+	if (!run->out->pid)
+		joiner_failed(run, &info);
+	else if (run->on_start)
+		run->on_start(run->out->pid);
+}
+
+/* Did the ended child execute the hook's program?  Not what it reports, but the kernel's bit. */
+static bool executed(pid_t pid)
+{
+	char path[32];
+	struct proc_stat stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return proc_stat_read(AT_FDCWD, path, &stat) < 0 || !(stat.flags & PROC_FORKNOEXEC);
+}
+
+static void not_executed(struct run *run, const siginfo_t *info)
+{
+	const struct hook_report *report = run->s->report.hook;
+	const char *shell = run->s->plan->argv[0];
+	int code = report->exec_errno;
+	char at[sizeof(report->at)];
+
+	memcpy(at, report->at, sizeof(at)); /* hostile: bounded and terminated here */
+	at[sizeof(at) - 1] = '\0';
+	if (at[0] && info->si_code == CLD_EXITED)
+		(void)err_sys(&run->out->error, code, "before the hook's exec: %s", at);
+	else if (info->si_code != CLD_EXITED)
+		(void)err_set(&run->out->error, EPERM, "killed by signal %d before its exec%s",
+			      info->si_status,
+			      info->si_status == SIGSYS ? ": a seccomp profile denies it" : "");
+	else if (code == ENOENT)
+		(void)err_set(&run->out->error, ENOENT,
+			      "the image has no '%s' that can be executed: the setting 'tools' names "
+			      "a directory that brings a shell, 'shell' another one",
+			      shell);
+	else
+		(void)err_sys(&run->out->error, code, "execute '%s'", shell);
+	if (info->si_code != CLD_EXITED || at[0])
+		decide(run, HOOK_FAILED, 125);
+	else
+		decide(run, HOOK_NOT_EXECUTED, code == ENOENT ? 127 : 126);
+}
+
+static void reap_hook(struct run *run)
+{
+	siginfo_t info = { 0 };
+	id_t pid = (id_t)run->out->pid;
+
+	if (!pid || run->hook_ended ||
+	    waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+		return;
+	run->hook_ended = true;
+	if (!executed(run->out->pid))
+		not_executed(run, &info);
+	else if (info.si_code == CLD_EXITED)
+		decide(run, HOOK_EXITED, info.si_status);
+	else if (app_ended(run->s->app))
+		decide(run, HOOK_APP_ENDED, 0); /* its end takes the hook along */
+	else
+		decide(run, HOOK_KILLED, info.si_status);
+	(void)waitid(P_PID, pid, &info, WEXITED);
+}
+
+static void read_signals(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	while (read(run->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD) {
+			decide(run, HOOK_INTERRUPTED, (int)info.ssi_signo);
+			kill_all(run);
+		}
+}
+
+static void check_deadline(struct run *run)
+{
+	if (run->killing || now_ms() < run->deadline_ms)
+		return;
+	if (run->decided) { /* the grace is over */
+		kill_all(run);
+		return;
+	}
+	decide(run, HOOK_TIMED_OUT, 0);
+	run->deadline_ms = now_ms() + GRACE_MS;
+	signal_all(run, SIGTERM);
+}
+
+static int poll_timeout(const struct run *run)
+{
+	int64_t left = run->deadline_ms - now_ms();
+
+	if (run->killing)
+		return KILL_AGAIN_MS;
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/* Until joiner and hook are reaped. */
+static void watch(struct run *run)
+{
+	bool app_gone = false;
+
+	for (;;) {
+		struct pollfd polls[] = {
+			{ .fd = run->signals, .events = POLLIN },
+			{ .fd = app_gone ? -1 : run->s->app->pidfd, .events = POLLIN },
+		};
+
+		reap_joiner(run);
+		reap_hook(run);
+		if (run->joiner_ended && (!run->out->pid || run->hook_ended))
+			return;
+		(void)poll(polls, 2, poll_timeout(run)); /* EINTR is a round more */
+		read_signals(run);
+		if (polls[1].revents && !app_gone) {
+			app_gone = true;
+			reap_hook(run); /* it may have ended by itself just before */
+			decide(run, HOOK_APP_ENDED, 0);
+		}
+		check_deadline(run);
+		if (app_gone || run->killing)
+			kill_all(run);
+	}
+}
+
+static void pause_ms(int ms)
+{
+	(void)poll(NULL, 0, ms);
+}
+
+/* What the hook's first process left behind goes too: hooks are no daemons.  A frozen container's
+ * processes die when it is thawed, so this has no end but theirs. */
+static void clear_tree(struct run *run)
+{
+	run->out->leftovers = run->out->result != HOOK_APP_ENDED && tree_signal(&run->tree, 0) > 0;
+	while (tree_signal(&run->tree, SIGKILL) > 0)
+		pause_ms(KILL_AGAIN_MS);
+}
+
+/* Let the last output through, then end the relay.  In the foreground it is our caller's terminal
+ * that decides how long that takes. */
+static void end_relay(struct run *run)
+{
+	pid_t relay = run->s->report.joiner->relay;
+	int64_t until = now_ms() + RELAY_GRACE_MS;
+
+	if (relay <= 0)
+		return;
+	while (waitpid(relay, NULL, WNOHANG) == 0) {
+		struct pollfd pfd = { .fd = run->signals, .events = POLLIN };
+		struct signalfd_siginfo info = { 0 };
+
+		(void)poll(&pfd, 1, KILL_AGAIN_MS);
+		(void)!read(run->signals, &info, sizeof(info));
+		if ((!run->s->foreground && now_ms() > until) ||
+		    (info.ssi_signo && info.ssi_signo != SIGCHLD)) {
+			(void)kill(relay, SIGKILL);
+			(void)waitpid(relay, NULL, 0);
+			break;
+		}
+	}
+	run->out->dropped = run->s->report.hook->dropped;
+}
+
+void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_start)(pid_t hook),
+	      struct hook_outcome *ret)
+{
+	struct run run = {
+		.s = s,
+		.out = ret,
+		.tree = { .cgroup = s->cgroup },
+		.signals = signals,
+		.on_start = on_start,
+		.deadline_ms = now_ms() + (int64_t)timeout_s * 1000,
+	};
+
+	memset(ret, 0, sizeof(*ret));
+	ret->result = HOOK_FAILED;
+	ret->value = 125;
+	s->supervisor = getpid();
+	run.joiner = fork();
+	if (run.joiner < 0) {
+		(void)err_sys(&ret->error, errno, "fork");
+		return;
+	}
+	if (run.joiner == 0) {
+		sigset_t none;
+
+		sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail */
+		sandbox_enter(s);
+	}
+	watch(&run);
+	clear_tree(&run);
+	end_relay(&run);
+}

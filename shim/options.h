@@ -1,0 +1,29 @@
+/* The command line.  SPDX-License-Identifier: Apache-2.0 */
+#ifndef ODH_OPTIONS_H
+#define ODH_OPTIONS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "../oci/err.h"
+#include "log.h"
+
+struct options {
+	char **argv; /* as main got it */
+	const char *config, *root;
+	struct log_options log;
+	bool help, version;
+	pid_t pid;	     /* 0 = not given */
+	const char *bundle;  /* NULL = not given; and so on */
+	const char *verb;
+	const char *operand; /* CONTAINER */
+};
+
+/* Parse the command line.  Options may stand before and behind the verb.
+ * Returns 0 and fills *ret, borrowing argv's strings, or -1 and *e (EINVAL). */
+int options_parse(int argc, char *argv[], struct options *ret, struct err *e);
+
+/* Is one of the words poststart or poststop?  Then the exit status is 0, whatever the rest is. */
+bool options_called_by_runtime(int argc, char *argv[]);
+
+#endif

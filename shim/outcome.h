@@ -1,0 +1,21 @@
+/* The outcome of a hook in words, as a log event and as an exit status.  SPDX-License-Identifier: Apache-2.0 */
+#ifndef ODH_OUTCOME_H
+#define ODH_OUTCOME_H
+
+#include "hook.h"
+#include "log.h"
+
+struct outcome_kind {
+	enum log_level level;
+	const char *event;
+	bool tell_author; /* worth a line on the application's stderr */
+};
+
+/* Describe outcome in buf.  The kind is a row of a static table. */
+const struct outcome_kind *outcome_describe(const struct hook_outcome *outcome,
+					    const struct plan *plan, char *buf, size_t size);
+
+/* The exit status of the verb run. */
+int outcome_exit_status(const struct hook_outcome *outcome);
+
+#endif

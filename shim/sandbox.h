@@ -1,0 +1,59 @@
+/* The joiner: from a process of the host to the hook.  SPDX-License-Identifier: Apache-2.0 */
+#ifndef ODH_SANDBOX_H
+#define ODH_SANDBOX_H
+
+#include "../seccomp/filter.h"
+#include "app.h"
+#include "cgroup.h"
+#include "plan.h"
+
+/* What the joiner tells the supervisor, in memory that both share: a pipe would need a call that
+ * the container's profile may deny, and a descriptor.  Not mapped in the hook. */
+struct joiner_report {
+	int step;	  /* index of the step that was begun last */
+	pid_t hook;	  /* written by the kernel as the hook is born; 0 = never was */
+	pid_t relay;	  /* 0 = none */
+	bool cwd_pending; /* the working directory could not be entered as root */
+	struct err error; /* of the step that failed; code 0 = none did */
+};
+
+/* What the hook tells before its exec.  Until then it belongs to the container: hostile input. */
+struct hook_report {
+	int exec_errno; /* execve's; 0 = not called, or it succeeded */
+	char at[24];	/* what failed before; bounded, not always terminated */
+	uint64_t dropped; /* bytes that the relay dropped */
+};
+
+struct report {
+	struct joiner_report *joiner;
+	struct hook_report *hook;
+};
+
+struct sandbox {
+	const struct plan *plan;
+	const struct app *app;
+	const struct cgroup *cgroup;
+	const struct filter *own;
+	const struct filter *container; /* len 0: the container has no profile */
+	bool foreground; /* output goes to our own stdout and stderr */
+	pid_t supervisor;
+	uint64_t bounding, effective; /* the sets in force after the drop */
+	struct report report;
+};
+
+/* Map the report; once per supervisor.  Returns 0, or -1 and *e. */
+int report_map(struct report *ret, struct err *e);
+
+/* Run all the steps and become the hook's elder sibling.  For the process that the supervisor has
+ * just forked; never returns.  The hook is the supervisor's child. */
+void sandbox_enter(struct sandbox *s) __attribute__((noreturn));
+
+/* The name of step i, for messages, or NULL behind the last. */
+const char *sandbox_step_name(int i);
+
+#ifdef STEP_FAULTS
+/* Test builds only: "fail:STEP" makes that step fail, "stop:STEP" stops the process before it. */
+extern const char *sandbox_fault;
+#endif
+
+#endif

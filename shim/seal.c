@@ -1,0 +1,124 @@
+/* Our own program, out of a container's reach.  SPDX-License-Identifier: Apache-2.0 */
+#include "seal.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+
+#include "../oci/cleanup.h"
+
+#define SELF "/proc/self/exe"
+#define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+static char mark[] = "OCI_DEPLOY_HOOK_SEALED=1";
+static bool marked; /* the environment held the mark when main began */
+
+void seal_reset(void)
+{
+	sigset_t none;
+	const char *value = getenv("OCI_DEPLOY_HOOK_SEALED");
+
+	marked = value && !strcmp(value, "1");
+	(void)clearenv();
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)signal(sig, SIG_DFL); /* SIGKILL, SIGSTOP and libc's own stay as they are */
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)umask(077);
+	(void)close_range(3, ~0U, 0); /* older kernels cannot run a hook anyway */
+	for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = dup(fd))
+		if (fd > 2) {
+			(void)close(fd);
+			break;
+		}
+}
+
+/* Is the program that we run really read-only?  The mark alone is only a caller's word. */
+static bool is_sealed(void)
+{
+	auto_fd fd = open(SELF, O_RDONLY | O_CLOEXEC);
+	struct statvfs fs;
+	int seals;
+
+	if (!marked || fd < 0)
+		return false;
+	seals = fcntl(fd, F_GET_SEALS);
+	if (seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS)
+		return true;
+	return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY);
+}
+
+static int open_read_only_mount(struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID };
+	auto_fd fd = open_tree(AT_FDCWD, SELF, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "open_tree");
+	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return err_sys(e, errno, "mount_setattr");
+	return take_fd(&fd);
+}
+
+static int open_sealed_copy(struct err *e)
+{
+	auto_fd from = open(SELF, O_RDONLY | O_CLOEXEC);
+	auto_fd to = memfd_create("oci-deploy-hook", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct stat st;
+	ssize_t n;
+
+	if (from < 0 || to < 0 || fstat(from, &st) < 0)
+		return err_sys(e, errno, "copy our own program");
+	for (off_t left = st.st_size; left > 0; left -= n) {
+		n = sendfile(to, from, NULL, (size_t)left);
+		if (n <= 0)
+			return err_sys(e, n ? errno : EIO, "copy our own program");
+	}
+	if (fchmod(to, 0500) < 0 || fcntl(to, F_ADD_SEALS, ALL_SEALS) < 0)
+		return err_sys(e, errno, "seal the copy of our own program");
+	return take_fd(&to);
+}
+
+static int put_on_stdin(const char *input, size_t len, struct err *e)
+{
+	auto_fd fd = memfd_create("state", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "memfd_create");
+	for (size_t done = 0; done < len;) {
+		ssize_t n = write(fd, input + done, len - done);
+
+		if (n < 0)
+			return err_sys(e, errno, "write the state to memory");
+		done += (size_t)n;
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0)
+		return err_sys(e, errno, "put the state on stdin");
+	return 0;
+}
+
+int seal(char *const argv[], const char *input, size_t len, struct err *e)
+{
+	char *environment[] = { mark, NULL };
+	struct err mount_error = { 0 };
+	auto_fd fd = -1;
+
+	if (is_sealed())
+		return 0;
+	if (marked)
+		return err_set(e, EPERM, "our own program is still writable after sealing it");
+	fd = open_read_only_mount(&mount_error);
+	if (fd < 0 && (fd = open_sealed_copy(e)) < 0)
+		return -1;
+	if (input && put_on_stdin(input, len, e) < 0)
+		return -1;
+	(void)syscall(SYS_execveat, fd, "", argv, environment, AT_EMPTY_PATH);
+	return err_sys(e, errno, "execute our own program from where it cannot be written");
+}

@@ -1,0 +1,208 @@
+/* The supervisor of one start.  SPDX-License-Identifier: Apache-2.0 */
+#include "supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hook.h"
+#include "log.h"
+#include "outcome.h"
+#include "record.h"
+#include "stream.h"
+
+#define EVENT_CHECK_MS 10000 /* a look besides the event, should one be lost */
+#define POLL_FIRST_MS 10     /* without an event: from here ... */
+#define POLL_LAST_MS 1000    /* ... to here */
+#define NOTICES_MAX 8
+#define NOTICE_WAIT_MS 1000
+
+static const char *container; /* its id: for on_start, which has no argument for it */
+
+static struct {
+	pid_t pids[NOTICES_MAX];
+	int count;
+} notices;
+
+void supervise_log_refused(const struct plan *plan)
+{
+	for (size_t i = 0; i < POLICY_COUNT; i++)
+		if (plan->refused[i])
+			log_event(LOG_LEVEL_WARNING, plan->state->id, "refused", "%s: %s",
+				  policy[i].variable, policy[i].advice);
+}
+
+/* One line on the application's stderr. */
+__attribute__((format(printf, 2, 3))) static void notify(const struct app *app, const char *fmt,
+							 ...)
+{
+	char text[ERR_MSG_MAX + 128] = "oci-deploy-hook: ";
+	size_t used = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + used, sizeof(text) - used - 1, fmt, ap);
+	va_end(ap);
+	strcat(text, "\n"); /* its place was kept */
+	if (notices.count < NOTICES_MAX)
+		notices.pids[notices.count++] = stream_notice(app, text);
+}
+
+static void notify_refused(const struct plan *plan, const struct app *app)
+{
+	if (plan->settings->output != OUTPUT_CONTAINER)
+		return;
+	for (size_t i = 0; i < POLICY_COUNT; i++)
+		if (plan->refused[i])
+			notify(app, "%s is refused for Docker applications: %s",
+			       policy[i].variable, policy[i].advice);
+}
+
+/* We are about to leave, and a notice dies with us: let it finish, for a moment. */
+static void await_notices(const struct app *app)
+{
+	for (int waited_ms = 0; waited_ms < NOTICE_WAIT_MS && !app_ended(app); waited_ms += 5) {
+		bool all = true;
+
+		for (int i = 0; i < notices.count; i++)
+			if (notices.pids[i] > 0 && waitpid(notices.pids[i], NULL, WNOHANG) == 0)
+				all = false;
+			else
+				notices.pids[i] = -1;
+		if (all)
+			return;
+		(void)poll(NULL, 0, 5);
+	}
+}
+
+/* 1 started; 0 the application ended first, or we were told to leave (*ret_signal); -1 and *e. */
+static int wait_started(const struct app *app, int signals, int *ret_signal, struct err *e)
+{
+	struct exec_event event;
+	int started, wait_ms = POLL_FIRST_MS;
+
+	*ret_signal = 0;
+	exec_event_open(app, &event); /* first, so that no exec slips through before the look */
+	while ((started = app_started(app, e)) == 0) {
+		struct pollfd polls[] = {
+			{ .fd = app->pidfd, .events = POLLIN },
+			{ .fd = signals, .events = POLLIN },
+			{ .fd = event.fd, .events = POLLIN },
+		};
+		struct signalfd_siginfo info = { 0 };
+
+		(void)poll(polls, 3, event.fd < 0 ? wait_ms : EVENT_CHECK_MS);
+		wait_ms = wait_ms < POLL_LAST_MS ? wait_ms * 2 : POLL_LAST_MS;
+		exec_event_clear(&event);
+		if (polls[2].revents & (POLLHUP | POLLERR))
+			exec_event_close(&event); /* would wake for ever */
+		if (app_ended(app))
+			break;
+		if (read(signals, &info, sizeof(info)) == sizeof(info) &&
+		    info.ssi_signo != SIGCHLD) {
+			*ret_signal = (int)info.ssi_signo;
+			break;
+		}
+	}
+	exec_event_close(&event);
+	if (started < 0 && e->code == ESRCH)
+		return 0;
+	return started;
+}
+
+/* The line goes out by a child: this process has a living hook now, and a log can block. */
+static void log_started(pid_t hook)
+{
+	if (fork() == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* if not, it is short-lived */
+		log_event(LOG_LEVEL_INFO, container, "started", "hook pid %d", hook);
+		_exit(0);
+	}
+}
+
+static void log_outcome(const struct plan *plan, const struct app *app,
+			const struct hook_outcome *outcome)
+{
+	char text[ERR_MSG_MAX + 64];
+	const struct outcome_kind *kind = outcome_describe(outcome, plan, text, sizeof(text));
+
+	log_event(kind->level, plan->state->id, kind->event, "%s", text);
+	if (outcome->leftovers)
+		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
+			  "processes that the hook left behind were killed: hooks are no daemons");
+	if (outcome->dropped)
+		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
+			  "%llu bytes of output had nowhere to go",
+			  (unsigned long long)outcome->dropped);
+	if (kind->tell_author && plan->settings->output == OUTPUT_CONTAINER)
+		notify(app, "%s: %s", policy[POLICY_RUN_SUCCEEDED].variable, text);
+}
+
+static void run_hook(const struct plan *plan, const struct app *app, int signals)
+{
+	auto_filter own = { 0 }, container_filter = { 0 };
+	struct cgroup cgroup = { .parent = -1, .child = -1 };
+	struct hook_outcome outcome = { .result = HOOK_FAILED, .value = 125 };
+	struct sandbox sandbox = {
+		.plan = plan,
+		.app = app,
+		.cgroup = &cgroup,
+		.own = &own,
+		.container = &container_filter,
+	};
+
+	if (hook_filters(plan, &own, &container_filter, &outcome.error) == 0 &&
+	    report_map(&sandbox.report, &outcome.error) == 0 &&
+	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
+		if (cgroup.child < 0)
+			log_event(LOG_LEVEL_DEBUG, plan->state->id, "ready",
+				  "no cgroup of its own here: the hook is killed by its session");
+		hook_run(&sandbox, plan->settings->timeout_s, signals, log_started, &outcome);
+		if (cgroup_discard(&cgroup) < 0)
+			log_event(LOG_LEVEL_WARNING, plan->state->id, "error",
+				  "remove the hook's cgroup '%s': %s", cgroup.name,
+				  strerrordesc_np(errno));
+	} else if (outcome.error.code == ESRCH) {
+		outcome.result = HOOK_APP_ENDED;
+	}
+	log_outcome(plan, app, &outcome);
+}
+
+void supervise(const struct plan *plan, const struct app *app, int records)
+{
+	struct err e = { 0 };
+	int started, told = 0, signals = hook_signals(&e);
+
+	container = plan->state->id;
+	if (signals < 0) {
+		log_event(LOG_LEVEL_ERROR, container, "error", "%s", e.msg);
+		return;
+	}
+	log_event(LOG_LEVEL_INFO, container, "waiting", "for the application to start");
+	record_sweep(records);
+	started = wait_started(app, signals, &told, &e);
+	if (started < 0) {
+		log_event(LOG_LEVEL_ERROR, container, "error", "%s", e.msg);
+	} else if (told) {
+		log_event(LOG_LEVEL_WARNING, container, "abandoned",
+			  "the supervisor was ended by signal %d", told);
+	} else if (!started) {
+		log_event(LOG_LEVEL_INFO, container, "not-started", "the application ended first");
+	} else {
+		notify_refused(plan, app);
+		if (plan->hook) {
+			log_event(LOG_LEVEL_INFO, container, "ready",
+				  "the application has started");
+			run_hook(plan, app, signals);
+		}
+		await_notices(app);
+	}
+	record_sweep(records);
+}

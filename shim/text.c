@@ -1,0 +1,95 @@
+/* Strings for people and for JSON.  SPDX-License-Identifier: Apache-2.0 */
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Length of the UTF-8 sequence at s, or 0 where there is none (overlong forms and C1 controls,
+ * which terminals obey, count as none). */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t n = s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+					       : s[0] >= 0xc2 && s[0] < 0xe0	  ? 2
+										  : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
+	    (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    (s[0] == 0xf4 && s[1] >= 0x90))
+		return 0;
+	return n;
+}
+
+enum style { PLAIN, JSON };
+
+static void escape_control(char *buf, size_t size, unsigned char c, enum style style)
+{
+	if (style == JSON)
+		snprintf(buf, size, "\\u%04x", c);
+	else
+		snprintf(buf, size, "\\x%02x", c);
+}
+
+static char *escape(char *buf, size_t size, const char *text, enum style style)
+{
+	const char *doubled = style == JSON ? "\\\"" : "\\";
+	size_t used = 0;
+
+	for (const unsigned char *s = (const unsigned char *)text; *s;) {
+		char piece[8];
+		size_t n = 1;
+
+		if (*s < 0x20 || *s == 0x7f) {
+			escape_control(piece, sizeof(piece), *s, style);
+		} else if (strchr(doubled, *s)) {
+			snprintf(piece, sizeof(piece), "\\%c", *s);
+		} else if (*s < 0x80) {
+			snprintf(piece, sizeof(piece), "%c", *s);
+		} else if ((n = utf8_length(s))) {
+			memcpy(piece, s, n);
+			piece[n] = '\0';
+		} else {
+			n = 1;
+			escape_control(piece, sizeof(piece), *s, style);
+		}
+		if (used + strlen(piece) + 4 > size) { /* room for "..." */
+			memcpy(buf + used, "...", 3);
+			used += 3;
+			break;
+		}
+		memcpy(buf + used, piece, strlen(piece));
+		used += strlen(piece);
+		s += n;
+	}
+	buf[used] = '\0';
+	return buf;
+}
+
+char *text_escape(char *buf, size_t size, const char *text)
+{
+	return escape(buf, size, text, PLAIN);
+}
+
+char *text_json(char *buf, size_t size, const char *text)
+{
+	return escape(buf, size, text, JSON);
+}
+
+int text_number(const char *text, uint64_t max, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!*text)
+		return -1;
+	for (; *text; text++) {
+		unsigned digit = (unsigned)(*text - '0');
+
+		if (digit > 9 || value > (max - digit) / 10)
+			return -1;
+		value = value * 10 + digit;
+	}
+	*ret = value;
+	return 0;
+}

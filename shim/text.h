@@ -1,0 +1,19 @@
+/* Strings for people and for JSON.  SPDX-License-Identifier: Apache-2.0 */
+#ifndef ODH_TEXT_H
+#define ODH_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Copy text so that it can be printed on one line of a log or a terminal: control characters,
+ * DEL and bytes above 0x7f that are not UTF-8 become \xNN, a backslash is doubled.  What does not
+ * fit is cut and ends in "...".  size: bytes of buf, at least 8.  Returns buf. */
+char *text_escape(char *buf, size_t size, const char *text);
+
+/* The same as the inside of a JSON string: quotes too, \u00NN for control characters. */
+char *text_json(char *buf, size_t size, const char *text);
+
+/* Parse a decimal number of digits only, 0..max.  Returns 0, or -1 for anything else. */
+int text_number(const char *text, uint64_t max, uint64_t *ret);
+
+#endif
