@@ -10,7 +10,7 @@ VERSION  := 0.1.0
 BUILD  ?= build/release
 BINARY ?= oci-deploy-hook
 
-CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+CPPFLAGS_ALL = $(CPPFLAGS) $(EXTRA) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 CFLAGS   ?= -O2 -g
 CFLAGS_ALL = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wformat=2 -Wshadow -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong \
@@ -33,7 +33,7 @@ TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox
 	shellcheck mandoc util-linux procps
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
-all: $(BINARY) ## build ./oci-deploy-hook (one static binary)
+all: $(BINARY) ; @: ## build ./oci-deploy-hook (one static binary)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -55,16 +55,34 @@ $(BINARY): $(OBJ)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/seccomp/embedded.o: seccomp/default.json
 
 $(BUILD)/unit/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS)
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS)
+
+# The same program with --fault, which breaks or stops one step of the sandbox.
+TEST_BINARY := build/test/oci-deploy-hook
+test-binary:
+	@$(MAKE) --no-print-directory BUILD=build/test BINARY=$(TEST_BINARY) EXTRA=-DSTEP_FAULTS $(TEST_BINARY)
 
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
+
+check: deps ## build everything and prove it, on real containers (as root)
+	@$(MAKE) --no-print-directory all test-binary
+	@tests/run.sh
+
+demo: deps ## one container, one hook, three refused ones: see it work (as root)
+	@$(MAKE) --no-print-directory all
+	@tests/demo.sh
+
+asan: ## the unit tests with address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=build/asan BINARY=build/asan/oci-deploy-hook LINK=-pie \
+		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" \
+		build/asan/oci-deploy-hook unit
 
 fmt: ## format the C code
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -73,7 +91,7 @@ fmt-check: ## is the C code formatted?
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
 tidy: ## clang-tidy, shellcheck, mandoc
-	clang-tidy --quiet $(SRC) -- -std=gnu11 $(CPPFLAGS)
+	clang-tidy --quiet $(SRC) -- -std=gnu11 $(CPPFLAGS_ALL)
 	shellcheck -x $$(git ls-files '*.sh' '*.bash' '*.bats' .ci/run tests/unit/run)
 
 clean: ## remove what was built
@@ -81,4 +99,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps unit fmt fmt-check tidy clean
+.PHONY: all help deps test-binary unit check demo asan fmt fmt-check tidy clean

@@ -259,7 +259,9 @@ static void pause_ms(int ms)
  * processes die when it is thawed, so this has no end but theirs. */
 static void clear_tree(struct run *run)
 {
-	run->out->leftovers = run->out->result != HOOK_APP_ENDED && tree_signal(&run->tree, 0) > 0;
+	bool by_itself = run->out->result == HOOK_EXITED || run->out->result == HOOK_KILLED;
+
+	run->out->leftovers = by_itself && tree_signal(&run->tree, 0) > 0;
 	while (tree_signal(&run->tree, SIGKILL) > 0)
 		pause_ms(KILL_AGAIN_MS);
 }

@@ -2,8 +2,10 @@
 #include "stream.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -85,6 +87,7 @@ pid_t stream_notice(const struct app *app, const char *text)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* if not, it is short-lived */
 		write_notice(app, text);
 		_exit(0);
 	}

@@ -23,7 +23,7 @@ enum stream_kind {
 enum stream_kind stream_open(const struct app *app, int number, int *ret_fd);
 
 /* Write text to the application's stderr, from a confined child that nothing waits for and that
- * never blocks.  Returns the child's pid for a later waitpid with WNOHANG, or -1. */
+ * never blocks.  It dies with its parent.  Returns its pid, or -1. */
 pid_t stream_notice(const struct app *app, const char *text);
 
 #endif

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -17,19 +17,15 @@
 #include "outcome.h"
 #include "record.h"
 #include "stream.h"
+#include "text.h"
 
 #define EVENT_CHECK_MS 10000 /* a look besides the event, should one be lost */
 #define POLL_FIRST_MS 10     /* without an event: from here ... */
 #define POLL_LAST_MS 1000    /* ... to here */
-#define NOTICES_MAX 8
 #define NOTICE_WAIT_MS 1000
+#define NOTICE_PREFIX "oci-deploy-hook: "
 
 static const char *container; /* its id: for on_start, which has no argument for it */
-
-static struct {
-	pid_t pids[NOTICES_MAX];
-	int count;
-} notices;
 
 void supervise_log_refused(const struct plan *plan)
 {
@@ -39,47 +35,57 @@ void supervise_log_refused(const struct plan *plan)
 				  policy[i].variable, policy[i].advice);
 }
 
-/* One line on the application's stderr. */
-__attribute__((format(printf, 2, 3))) static void notify(const struct app *app, const char *fmt,
-							 ...)
-{
-	char text[ERR_MSG_MAX + 128] = "oci-deploy-hook: ";
-	size_t used = strlen(text);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text + used, sizeof(text) - used - 1, fmt, ap);
-	va_end(ap);
-	strcat(text, "\n"); /* its place was kept */
-	if (notices.count < NOTICES_MAX)
-		notices.pids[notices.count++] = stream_notice(app, text);
-}
-
 static void notify_refused(const struct plan *plan, const struct app *app)
 {
-	if (plan->settings->output != OUTPUT_CONTAINER)
+	char text[POLICY_COUNT * 160] = "";
+	size_t used = 0;
+
+	if (plan->settings->output != OUTPUT_CONTAINER || !plan_refuses(plan))
 		return;
 	for (size_t i = 0; i < POLICY_COUNT; i++)
 		if (plan->refused[i])
-			notify(app, "%s is refused for Docker applications: %s",
-			       policy[i].variable, policy[i].advice);
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+						 NOTICE_PREFIX
+						 "%s is refused for Docker applications: %s\n",
+						 policy[i].variable, policy[i].advice);
+	(void)stream_notice(app, text);
 }
 
-/* We are about to leave, and a notice dies with us: let it finish, for a moment. */
-static void await_notices(const struct app *app)
+static void notify_outcome(const struct plan *plan, const struct app *app, const char *what)
 {
-	for (int waited_ms = 0; waited_ms < NOTICE_WAIT_MS && !app_ended(app); waited_ms += 5) {
-		bool all = true;
+	char text[ERR_MSG_MAX + 256], safe[ERR_MSG_MAX + 128];
 
-		for (int i = 0; i < notices.count; i++)
-			if (notices.pids[i] > 0 && waitpid(notices.pids[i], NULL, WNOHANG) == 0)
-				all = false;
-			else
-				notices.pids[i] = -1;
-		if (all)
-			return;
+	if (plan->settings->output != OUTPUT_CONTAINER)
+		return;
+	snprintf(text, sizeof(text), NOTICE_PREFIX "%s: %s\n",
+		 policy[POLICY_RUN_SUCCEEDED].variable, text_escape(safe, sizeof(safe), what));
+	(void)stream_notice(app, text);
+}
+
+/* We are about to leave, and our children die with us: let them finish, for a moment. */
+static void await_children(const struct app *app)
+{
+	for (int waited_ms = 0; waited_ms < NOTICE_WAIT_MS; waited_ms += 5) {
+		pid_t pid;
+
+		do
+			pid = waitpid(-1, NULL, WNOHANG);
+		while (pid > 0);
+		if (pid < 0 || app_ended(app))
+			return; /* there is none any more, or nobody to read what they write */
 		(void)poll(NULL, 0, 5);
 	}
+}
+
+/* Waiting may take days: give back the program's pages that were read only to get here.  They are
+ * the file's, and come back by themselves when they are needed. */
+static void give_back_pages(void)
+{
+	extern const char __executable_start[], etext[]; /* of the linker */
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = (uintptr_t)__executable_start / page * page;
+
+	(void)madvise((void *)start, ((uintptr_t)etext - start) / page * page, MADV_DONTNEED);
 }
 
 /* 1 started; 0 the application ended first, or we were told to leave (*ret_signal); -1 and *e. */
@@ -90,6 +96,7 @@ static int wait_started(const struct app *app, int signals, int *ret_signal, str
 
 	*ret_signal = 0;
 	exec_event_open(app, &event); /* first, so that no exec slips through before the look */
+	give_back_pages();
 	while ((started = app_started(app, e)) == 0) {
 		struct pollfd polls[] = {
 			{ .fd = app->pidfd, .events = POLLIN },
@@ -141,8 +148,8 @@ static void log_outcome(const struct plan *plan, const struct app *app,
 		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
 			  "%llu bytes of output had nowhere to go",
 			  (unsigned long long)outcome->dropped);
-	if (kind->tell_author && plan->settings->output == OUTPUT_CONTAINER)
-		notify(app, "%s: %s", policy[POLICY_RUN_SUCCEEDED].variable, text);
+	if (kind->tell_author)
+		notify_outcome(plan, app, text);
 }
 
 static void run_hook(const struct plan *plan, const struct app *app, int signals)
@@ -202,7 +209,7 @@ void supervise(const struct plan *plan, const struct app *app, int records)
 				  "the application has started");
 			run_hook(plan, app, signals);
 		}
-		await_notices(app);
 	}
+	await_children(app);
 	record_sweep(records);
 }
