@@ -37,7 +37,7 @@ static bool has_escaped_letter(const char *text, size_t len)
 
 	while ((text = memmem(text, (size_t)(end - text), escape, sizeof(escape) - 1))) {
 		text += sizeof(escape) - 1;
-		if (end - text >= 2 && (*text == '4' || *text == '5'))
+		if (text < end && (*text == '4' || *text == '5'))
 			return true;
 	}
 	return false;

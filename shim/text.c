@@ -86,7 +86,7 @@ int text_number(const char *text, uint64_t max, uint64_t *ret)
 	for (; *text; text++) {
 		unsigned digit = (unsigned)(*text - '0');
 
-		if (digit > 9 || value > (max - digit) / 10)
+		if (digit > 9 || digit > max || value > (max - digit) / 10)
 			return -1;
 		value = value * 10 + digit;
 	}
