@@ -1,0 +1,306 @@
+/* Seccomp profiles: what is refused, and what the compiled programs say.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/audit.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../seccomp/filter.h"
+#include "bpf.h"
+#include "tap.h"
+
+#define DENIED(code) (SECCOMP_RET_ERRNO | (code))
+
+static uint32_t native_arch(void)
+{
+	return seccomp_arch_native(); /* SCMP_ARCH_* are the kernel's AUDIT_ARCH_* */
+}
+
+static const char *load(const char *text, struct profile *p)
+{
+	static struct err e;
+	struct json *doc = NULL;
+	struct json_node root;
+	const char *message = "";
+
+	memset(&e, 0, sizeof(e));
+	profile_free(p);
+	if (json_parse(text, strlen(text), JSON_COMMENTS, &doc, &e) < 0)
+		return e.msg;
+	json_root(doc, &root);
+	if (profile_parse(&root, p, &e) < 0)
+		message = e.msg;
+	json_free(doc);
+	return message;
+}
+
+static void refused(const char *text, const char *reason)
+{
+	struct profile p = { 0 };
+
+	contains(load(text, &p), reason, text);
+	profile_free(&p);
+}
+
+static void compile(const char *text, struct filter *f)
+{
+	struct profile p = { 0 };
+	struct err e = { 0 };
+
+	filter_free(f);
+	is_string(load(text, &p), "", "a profile that can be read");
+	ok(filter_compile(&p, f, &e) == 0, "and compiled: %s", e.msg);
+	profile_free(&p);
+}
+
+static uint32_t verdict(const struct filter *f, int call, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	struct seccomp_data data = { .nr = call, .arch = native_arch(), .args = { a0, a1, a2 } };
+
+	return bpf_run(f->insns, f->len, &data);
+}
+
+static void test_bad(void)
+{
+	refused("{}", "defaultAction: missing");
+	refused("[]", "expected an object");
+	refused("{\"defaultAction\": \"SCMP_ACT_PANIC\"}", "defaultAction: \"SCMP_ACT_PANIC\"");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}", "no error number");
+	refused("{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 4096}", "expected");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_Z80\"]}",
+		"architectures[0]: \"SCMP_ARCH_Z80\"");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": [\"X\"]}", "flags[0]");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": {}}", "syscalls: expected an array");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"action\": \"SCMP_ACT_KILL\"}]}",
+		"syscalls[0].names: missing");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": \"read\","
+		"\"action\": \"SCMP_ACT_KILL\"}]}",
+		"syscalls[0].names: expected an array");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"read\"],"
+		"\"action\": \"SCMP_ACT_KILL\", \"errnoRet\": 1}]}",
+		"syscalls[0].errnoRet");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"read\"],"
+		"\"action\": \"SCMP_ACT_NOTIFY\"}]}",
+		"SCMP_ACT_NOTIFY asks a listener");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"read\"],"
+		"\"action\": \"SCMP_ACT_KILL\", \"args\": [{\"index\": 6, \"op\": \"SCMP_CMP_EQ\"}]}]}",
+		"syscalls[0].args[0].index: expected a whole number from 0 to 5, got 6");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"read\"],"
+		"\"action\": \"SCMP_ACT_KILL\", \"args\": [{\"index\": 0, \"op\": \"SCMP_CMP_IS\"}]}]}",
+		"args[0].op: \"SCMP_CMP_IS\"");
+}
+
+static void test_too_many(void)
+{
+	static char text[200000] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"action\":"
+				   "\"SCMP_ACT_KILL\", \"names\": [\"read\"";
+	size_t used = strlen(text);
+
+	for (int i = 0; i < 10000; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, ",\"read\"");
+	snprintf(text + used, sizeof(text) - used, "]}]}");
+	struct profile p = { 0 };
+	contains(load(text, &p), "more than 4096 names", "10,000 names");
+	profile_free(&p);
+}
+
+static void test_operators(void)
+{
+	static const struct {
+		const char *op;
+		uint64_t value, two, hit, miss;
+	} cases[] = {
+		{ "SCMP_CMP_EQ", 0x100000005, 0, 0x100000005, 5 },
+		{ "SCMP_CMP_NE", 0x100000005, 0, 5, 0x100000005 },
+		{ "SCMP_CMP_LT", 0x100000000, 0, 0xffffffff, 0x100000000 },
+		{ "SCMP_CMP_LE", 0x100000000, 0, 0x100000000, 0x100000001 },
+		{ "SCMP_CMP_GE", 0x100000000, 0, 0x100000000, 0xffffffff },
+		{ "SCMP_CMP_GT", 0x100000000, 0, 0x100000001, 0x100000000 },
+		{ "SCMP_CMP_MASKED_EQ", 0xff000000000000ff, 0x1200000000000034, 0x12ffffffffffff34,
+		  0x1300000000000034 },
+	};
+	struct filter f = { 0 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"dup\"],"
+			 "\"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 7, \"args\": [{\"index\": 0,"
+			 "\"value\": %llu, \"valueTwo\": %llu, \"op\": \"%s\"}]}]}",
+			 (unsigned long long)cases[i].value, (unsigned long long)cases[i].two,
+			 cases[i].op);
+		compile(text, &f);
+		ok(verdict(&f, SYS_dup, cases[i].hit, 0, 0) == DENIED(7), "%s: hits", cases[i].op);
+		ok(verdict(&f, SYS_dup, cases[i].miss, 0, 0) == SECCOMP_RET_ALLOW, "%s: misses",
+		   cases[i].op);
+	}
+	filter_free(&f);
+}
+
+static void test_rules(void)
+{
+	struct filter f = { 0 };
+	struct seccomp_data foreign = { .nr = 0, .arch = AUDIT_ARCH_S390 };
+
+	compile("{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 38, \"syscalls\": ["
+		"{\"names\": [\"read\", \"no_such_call\"], \"action\": \"SCMP_ACT_ALLOW\"},"
+		"{\"names\": [\"write\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38},"
+		"{\"names\": [\"dup\"], \"action\": \"SCMP_ACT_ERRNO\"},"
+		"{\"names\": [\"getpid\"], \"action\": \"SCMP_ACT_KILL\"},"
+		"{\"names\": [\"getppid\"], \"action\": \"SCMP_ACT_LOG\"},"
+		"{\"names\": [\"close\"], \"action\": \"SCMP_ACT_TRACE\", \"errnoRet\": 5},"
+		"{\"names\": [\"kill\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": ["
+		"{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"},"
+		"{\"index\": 1, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}]},"
+		"{\"names\": [\"lseek\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": ["
+		"{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"},"
+		"{\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}]}]}",
+		&f);
+	ok(verdict(&f, SYS_read, 0, 0, 0) == SECCOMP_RET_ALLOW, "allowed");
+	ok(verdict(&f, SYS_write, 0, 0, 0) == DENIED(38), "a rule equal to the default");
+	ok(verdict(&f, SYS_dup, 0, 0, 0) == DENIED(EPERM), "EPERM where no number is given");
+	ok(verdict(&f, SYS_getpid, 0, 0, 0) == SECCOMP_RET_KILL_THREAD, "kill");
+	ok(verdict(&f, SYS_getppid, 0, 0, 0) == SECCOMP_RET_LOG, "log");
+	ok(verdict(&f, SYS_close, 0, 0, 0) == (SECCOMP_RET_TRACE | 5), "trace");
+	ok(verdict(&f, SYS_kill, 1, 2, 0) == SECCOMP_RET_ALLOW, "two arguments: both");
+	ok(verdict(&f, SYS_kill, 1, 3, 0) == DENIED(38), "two arguments: one is not enough");
+	ok(verdict(&f, SYS_lseek, 1, 0, 0) == SECCOMP_RET_ALLOW &&
+		   verdict(&f, SYS_lseek, 2, 0, 0) == SECCOMP_RET_ALLOW,
+	   "two conditions on one argument: any");
+	ok(verdict(&f, SYS_lseek, 3, 0, 0) == DENIED(38), "but not none");
+	ok(verdict(&f, SYS_openat, 0, 0, 0) == DENIED(38), "the default");
+	ok(bpf_run(f.insns, f.len, &foreign) == SECCOMP_RET_KILL_THREAD, "a foreign machine: killed");
+	filter_free(&f);
+}
+
+static void test_archs(void)
+{
+	struct profile own = { 0 }, other = { 0 };
+	struct filter f = { 0 };
+	struct err e = { 0 };
+	struct seccomp_data i386 = { .nr = 0, .arch = AUDIT_ARCH_I386 };
+
+	load("{\"defaultAction\": \"SCMP_ACT_ALLOW\"}", &own);
+	load("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_X86_64\","
+	     "\"SCMP_ARCH_X86\", \"SCMP_ARCH_NATIVE\", \"SCMP_ARCH_LOONGARCH64\"]}",
+	     &other);
+	ok(profile_add_archs(&own, &other, &e) == 0 && filter_compile(&own, &f, &e) == 0,
+	   "architectures of another profile: %s", e.msg);
+	ok(bpf_run(f.insns, f.len, &i386) == SECCOMP_RET_ALLOW, "are allowed too");
+	filter_free(&f);
+	profile_free(&own);
+	profile_free(&other);
+}
+
+#define ANY 0
+static const struct {
+	const char *what;
+	int call;
+	uint64_t args[3];
+	uint32_t verdict;
+} own_cases[] = {
+	{ "mount", SYS_mount, { 0 }, DENIED(EPERM) },
+	{ "open_tree", SYS_open_tree, { 0 }, DENIED(EPERM) },
+	{ "mount_setattr", SYS_mount_setattr, { 0 }, DENIED(EPERM) },
+	{ "chroot", SYS_chroot, { 0 }, DENIED(EPERM) },
+	{ "setns", SYS_setns, { 0 }, DENIED(EPERM) },
+	{ "unshare", SYS_unshare, { 0 }, DENIED(EPERM) },
+	{ "clone with a user namespace", SYS_clone, { CLONE_NEWUSER | 17 }, DENIED(EPERM) },
+	{ "clone with a network namespace", SYS_clone, { CLONE_NEWNET }, DENIED(EPERM) },
+	{ "clone with a mount namespace, high bits", SYS_clone, { 1ULL << 40 | CLONE_NEWNS },
+	  DENIED(EPERM) },
+	{ "clone of a process", SYS_clone, { 17 }, SECCOMP_RET_ALLOW },
+	{ "clone of a thread", SYS_clone, { CLONE_VM | CLONE_THREAD | CLONE_SIGHAND },
+	  SECCOMP_RET_ALLOW },
+	{ "clone3", SYS_clone3, { 0 }, DENIED(ENOSYS) },
+	{ "ptrace", SYS_ptrace, { 0 }, DENIED(EPERM) },
+	{ "process_vm_writev", SYS_process_vm_writev, { 0 }, DENIED(EPERM) },
+	{ "pidfd_getfd", SYS_pidfd_getfd, { 0 }, DENIED(EPERM) },
+	{ "bpf", SYS_bpf, { 0 }, DENIED(EPERM) },
+	{ "perf_event_open", SYS_perf_event_open, { 0 }, DENIED(EPERM) },
+	{ "userfaultfd", SYS_userfaultfd, { 0 }, DENIED(EPERM) },
+	{ "io_uring_setup", SYS_io_uring_setup, { 0 }, DENIED(EPERM) },
+	{ "keyctl", SYS_keyctl, { 0 }, DENIED(EPERM) },
+	{ "finit_module", SYS_finit_module, { 0 }, DENIED(EPERM) },
+	{ "reboot", SYS_reboot, { 0 }, DENIED(EPERM) },
+	{ "open_by_handle_at", SYS_open_by_handle_at, { 0 }, DENIED(EPERM) },
+	{ "clock_settime", SYS_clock_settime, { 0 }, DENIED(EPERM) },
+	{ "personality PER_LINUX", SYS_personality, { 0 }, SECCOMP_RET_ALLOW },
+	{ "personality PER_LINUX32 with UNAME26", SYS_personality, { 0x20008 }, SECCOMP_RET_ALLOW },
+	{ "personality ADDR_NO_RANDOMIZE", SYS_personality, { 0x40000 }, DENIED(EPERM) },
+	{ "personality READ_IMPLIES_EXEC", SYS_personality, { 0x400000 }, DENIED(EPERM) },
+	{ "personality PER_SVR4", SYS_personality, { 1 }, DENIED(EPERM) },
+	{ "TIOCSTI", SYS_ioctl, { 0, 0x5412 }, DENIED(EPERM) },
+	{ "TIOCSTI, high bits", SYS_ioctl, { 0, 0x100005412 }, DENIED(EPERM) },
+	{ "TIOCLINUX", SYS_ioctl, { 0, 0x541c }, DENIED(EPERM) },
+	{ "TCGETS", SYS_ioctl, { 0, 0x5401 }, SECCOMP_RET_ALLOW },
+	{ "AF_INET", SYS_socket, { AF_INET, SOCK_STREAM }, SECCOMP_RET_ALLOW },
+	{ "AF_UNIX", SYS_socketpair, { AF_UNIX, SOCK_STREAM }, SECCOMP_RET_ALLOW },
+	{ "AF_PACKET", SYS_socket, { AF_PACKET }, DENIED(EPERM) },
+	{ "AF_VSOCK, high bits", SYS_socket, { 1ULL << 32 | AF_VSOCK }, DENIED(EPERM) },
+	{ "AF_ALG", SYS_socket, { AF_ALG }, DENIED(EPERM) },
+	{ "NETLINK_ROUTE", SYS_socket, { AF_NETLINK, SOCK_RAW, 0 }, SECCOMP_RET_ALLOW },
+	{ "NETLINK_AUDIT", SYS_socket, { AF_NETLINK, SOCK_RAW, 9 }, DENIED(EPERM) },
+	{ "execve", SYS_execve, { 0 }, SECCOMP_RET_ALLOW },
+	{ "seccomp", SYS_seccomp, { 0 }, SECCOMP_RET_ALLOW },
+};
+
+static void test_own(void)
+{
+	struct filter f = { 0 };
+	struct seccomp_data i386 = { .nr = 0, .arch = AUDIT_ARCH_I386 };
+
+	ok(strlen(default_profile) == default_profile_len, "the built-in profile is whole");
+	compile(default_profile, &f);
+	for (size_t i = 0; i < sizeof(own_cases) / sizeof(own_cases[0]); i++)
+		ok(verdict(&f, own_cases[i].call, own_cases[i].args[0], own_cases[i].args[1],
+			   own_cases[i].args[2]) == own_cases[i].verdict,
+		   "the built-in profile: %s", own_cases[i].what);
+	if (native_arch() == SCMP_ARCH_X86_64)
+		ok(bpf_run(f.insns, f.len, &i386) == SECCOMP_RET_KILL_THREAD,
+		   "the built-in profile: another architecture");
+	filter_free(&f);
+}
+
+/* In a child, for real. */
+static void test_load(void)
+{
+	struct filter f = { 0 };
+	int status = -1;
+	pid_t pid;
+
+	compile("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"],"
+		"\"syscalls\": [{\"names\": [\"getpgid\"], \"action\": \"SCMP_ACT_ERRNO\","
+		"\"errnoRet\": 42}]}",
+		&f);
+	pid = fork();
+	if (pid == 0) {
+		struct err e = { 0 };
+
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (filter_load(&f, &e) < 0)
+			_exit(1);
+		_exit(syscall(SYS_getpgid, 0) == -1 && errno == 42 ? 0 : 2);
+	}
+	waitpid(pid, &status, 0);
+	ok(status == 0, "a loaded program is obeyed");
+	filter_free(&f);
+}
+
+int main(void)
+{
+	test_bad();
+	test_too_many();
+	test_operators();
+	test_rules();
+	test_archs();
+	test_own();
+	test_load();
+	return done_testing();
+}
