@@ -16,15 +16,15 @@
 #define BUNDLE_MAX (16 * 1024 * 1024) /* bytes of config.json */
 
 enum ns_kind { /* in the order of the kernel's documentation; the table is in bundle.c */
-	NS_USER,
-	NS_MOUNT,
-	NS_PID,
-	NS_NETWORK,
-	NS_IPC,
-	NS_UTS,
-	NS_CGROUP,
-	NS_TIME,
-	NS_COUNT
+	       NS_USER,
+	       NS_MOUNT,
+	       NS_PID,
+	       NS_NETWORK,
+	       NS_IPC,
+	       NS_UTS,
+	       NS_CGROUP,
+	       NS_TIME,
+	       NS_COUNT
 };
 
 struct ns_info {
@@ -34,8 +34,14 @@ struct ns_info {
 };
 extern const struct ns_info ns_table[NS_COUNT];
 
-enum cap_set_kind { CAPS_BOUNDING, CAPS_EFFECTIVE, CAPS_PERMITTED, CAPS_INHERITABLE, CAPS_AMBIENT,
-		    CAPS_COUNT };
+enum cap_set_kind {
+	CAPS_BOUNDING,
+	CAPS_EFFECTIVE,
+	CAPS_PERMITTED,
+	CAPS_INHERITABLE,
+	CAPS_AMBIENT,
+	CAPS_COUNT
+};
 
 struct limit {
 	int resource; /* RLIMIT_* */
@@ -55,7 +61,8 @@ struct process {
 	mode_t umask; /* 0022 where config.json has none, as runc and crun */
 	gid_t *groups;
 	size_t group_count;
-	char **env; /* NULL-terminated, NAME=value, each name once: its last value; in first order */
+	char **env; /* NULL-terminated, NAME=value, each name once: its last value; in first order
+		     */
 	size_t env_count;
 	char *cwd;                 /* absolute */
 	uint64_t caps[CAPS_COUNT]; /* bit n = capability n */
@@ -77,7 +84,7 @@ struct bundle {
 	char *root_path; /* absolute */
 	struct process process;
 	bool has_personality;
-	unsigned long personality; /* PER_LINUX or PER_LINUX32 */
+	unsigned long personality;  /* PER_LINUX or PER_LINUX32 */
 	bool ns_listed[NS_COUNT];   /* named in linux.namespaces */
 	bool ns_has_path[NS_COUNT]; /* and with a path */
 	bool foreign;               /* as in struct state, from config.json's own annotations */

@@ -207,7 +207,8 @@ int json_member(const struct json_node *obj, const char *key, struct json_node *
 			times++;
 		}
 	if (times > 1)
-		return err_set(e, EINVAL, "%s: the key \"%.64s\" is there twice", name_of(obj), key);
+		return err_set(e, EINVAL, "%s: the key \"%.64s\" is there twice", name_of(obj),
+			       key);
 	if (!found || YAJL_IS_NULL(found))
 		return 0;
 	set_path(ret, obj->path, key);
@@ -345,7 +346,7 @@ int json_int(const struct json_node *node, int64_t min, int64_t max, int64_t *re
 
 int json_get_string(const struct json_node *obj, const char *key, const char **ret, struct err *e)
 {
-	struct json_node node;
+	struct json_node node = { 0 };
 	int found = json_member(obj, key, &node, e);
 
 	return found == 1 && json_string(&node, ret, e) < 0 ? -1 : found;
@@ -353,7 +354,7 @@ int json_get_string(const struct json_node *obj, const char *key, const char **r
 
 int json_get_bool(const struct json_node *obj, const char *key, bool *ret, struct err *e)
 {
-	struct json_node node;
+	struct json_node node = { 0 };
 	int found = json_member(obj, key, &node, e);
 
 	return found == 1 && json_bool(&node, ret, e) < 0 ? -1 : found;
@@ -362,7 +363,7 @@ int json_get_bool(const struct json_node *obj, const char *key, bool *ret, struc
 int json_get_uint(const struct json_node *obj, const char *key, uint64_t max, uint64_t *ret,
 		  struct err *e)
 {
-	struct json_node node;
+	struct json_node node = { 0 };
 	int found = json_member(obj, key, &node, e);
 
 	return found == 1 && json_uint(&node, max, ret, e) < 0 ? -1 : found;
@@ -371,7 +372,7 @@ int json_get_uint(const struct json_node *obj, const char *key, uint64_t max, ui
 int json_get_int(const struct json_node *obj, const char *key, int64_t min, int64_t max,
 		 int64_t *ret, struct err *e)
 {
-	struct json_node node;
+	struct json_node node = { 0 };
 	int found = json_member(obj, key, &node, e);
 
 	return found == 1 && json_int(&node, min, max, ret, e) < 0 ? -1 : found;

@@ -13,8 +13,8 @@
 #define GROUPS_MAX 65536   /* NGROUPS_MAX of the kernel */
 
 static const char *const cap_set_names[CAPS_COUNT] = {
-	[CAPS_BOUNDING] = "bounding",	  [CAPS_EFFECTIVE] = "effective",
-	[CAPS_PERMITTED] = "permitted",	  [CAPS_INHERITABLE] = "inheritable",
+	[CAPS_BOUNDING] = "bounding",   [CAPS_EFFECTIVE] = "effective",
+	[CAPS_PERMITTED] = "permitted", [CAPS_INHERITABLE] = "inheritable",
 	[CAPS_AMBIENT] = "ambient",
 };
 

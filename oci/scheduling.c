@@ -1,4 +1,5 @@
-/* config.json's process.scheduler, ioPriority and execCPUAffinity.  SPDX-License-Identifier: Apache-2.0
+/* config.json's process.scheduler, ioPriority and execCPUAffinity.  SPDX-License-Identifier:
+ * Apache-2.0
  *
  * Source: OCI runtime-spec, config.md "Linux Process". */
 #include <string.h>
@@ -6,18 +7,25 @@
 #include "cleanup.h"
 #include "process.h"
 
-static const char *const policies[] = { /* by number: sched(7) */
-	"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", NULL, "SCHED_IDLE", "SCHED_DEADLINE",
+static const char *const policies[] = {
+	/* by number: sched(7) */
+	"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR",       "SCHED_BATCH",
+	NULL,          "SCHED_IDLE", "SCHED_DEADLINE",
 };
 
-static const char *const scheduler_flags[] = { /* by bit: sched_setattr(2) */
-	"SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM",     "SCHED_FLAG_DL_OVERRUN",
-	"SCHED_FLAG_KEEP_POLICY",   "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN",
+static const char *const scheduler_flags[] = {
+	/* by bit: sched_setattr(2) */
+	"SCHED_FLAG_RESET_ON_FORK",  "SCHED_FLAG_RECLAIM",     "SCHED_FLAG_DL_OVERRUN",
+	"SCHED_FLAG_KEEP_POLICY",    "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN",
 	"SCHED_FLAG_UTIL_CLAMP_MAX",
 };
 
-static const char *const io_classes[] = { /* by number: ioprio_set(2) */
-	NULL, "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE",
+static const char *const io_classes[] = {
+	/* by number: ioprio_set(2) */
+	NULL,
+	"IOPRIO_CLASS_RT",
+	"IOPRIO_CLASS_BE",
+	"IOPRIO_CLASS_IDLE",
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -137,7 +145,8 @@ static int parse_cpus(const struct json_node *obj, const char *key, const char *
 			last = parse_cpu(&s);
 		}
 		if (first < 0 || last < first || (*s && *s != ','))
-			return err_set(e, EINVAL, "%s.%s: expected CPUs like \"0-3,7\", got \"%.40s\"",
+			return err_set(e, EINVAL,
+				       "%s.%s: expected CPUs like \"0-3,7\", got \"%.40s\"",
 				       obj->path, key, text);
 		for (int cpu = first; cpu <= last; cpu++)
 			CPU_SET((size_t)cpu, ret);

@@ -1,4 +1,5 @@
-/* The container state that a runtime writes to a hook's stdin.  SPDX-License-Identifier: Apache-2.0 */
+/* The container state that a runtime writes to a hook's stdin.  SPDX-License-Identifier: Apache-2.0
+ */
 #include "state.h"
 
 #include <limits.h>
@@ -8,7 +9,7 @@
 
 /* Annotations of crun's handlers that run something else than the image's program. */
 static const char *const foreign_annotations[] = {
-	"run.oci.handler",	     /* krun, wasm and others, by name */
+	"run.oci.handler",           /* krun, wasm and others, by name */
 	"module.wasm.image/variant", /* a wasm image */
 };
 

@@ -21,14 +21,15 @@ struct state {
 	bool foreign; /* an annotation says that init never execs in the usual way (wasm, krun) */
 };
 
-/* Parse the state's text.  ret: zeroed or filled by an earlier call.  Returns 0 and fills *ret (free
- * with state_free, on errors too: the id may be there, for the message), or -1 and *e.
+/* Parse the state's text.  ret: zeroed or filled by an earlier call.  Returns 0 and fills *ret
+ * (free with state_free, on errors too: the id may be there, for the message), or -1 and *e.
  * Errors: EINVAL wrong type, missing id or bundle, relative bundle; ERANGE pid. */
 int state_parse(const char *text, size_t len, struct state *ret, struct err *e);
 void state_free(struct state *s);
 
 /* True where an annotations object names a handler whose init never execs in the usual way:
- * run.oci.handler, or module.wasm.image/variant (crun's wasm and krun).  Error: EINVAL no object. */
+ * run.oci.handler, or module.wasm.image/variant (crun's wasm and krun).  Error: EINVAL no object.
+ */
 int annotations_foreign(const struct json_node *annotations, bool *ret, struct err *e);
 
 #define auto_state __attribute__((cleanup(state_free))) struct state

@@ -14,10 +14,10 @@
 
 struct app {
 	pid_t pid;
-	int pidfd;	     /* close-on-exec; readable once the process has ended */
-	int proc;	     /* /proc/PID, close-on-exec */
+	int pidfd;           /* close-on-exec; readable once the process has ended */
+	int proc;            /* /proc/PID, close-on-exec */
 	uint64_t start_time; /* clock ticks since boot: field 22 of /proc/PID/stat */
-	dev_t root_dev;	     /* device and inode of config.json's root.path */
+	dev_t root_dev;      /* device and inode of config.json's root.path */
 	ino_t root_ino;
 };
 

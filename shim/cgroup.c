@@ -1,4 +1,5 @@
-/* The application's cgroups, and a child of them for the hook.  SPDX-License-Identifier: Apache-2.0 */
+/* The application's cgroups, and a child of them for the hook.  SPDX-License-Identifier: Apache-2.0
+ */
 #include "cgroup.h"
 
 #include <fcntl.h>
@@ -99,9 +100,9 @@ static bool find_mount(const char *mountinfo, const char *controllers, char *roo
 		if (!tail || sscanf(tail, " - %31s %*s %511s", type, options) != 2 ||
 		    sscanf(line, "%*s %*s %*s %4095s %4095s", root, point) != 2)
 			continue;
-		if (!controllers[0] ? strcmp(type, "cgroup2") != 0
-				    : strcmp(type, "cgroup") != 0 ||
-					      !in_list(options, controllers, first))
+		if (!controllers[0]
+			    ? strcmp(type, "cgroup2") != 0
+			    : strcmp(type, "cgroup") != 0 || !in_list(options, controllers, first))
 			continue;
 		unescape(root);
 		unescape(point);
@@ -264,7 +265,7 @@ int cgroup_prepare(const struct app *app, struct cgroup *ret, struct err *e)
 		return -1;
 	if (add_all(&texts, &cg, e) < 0) {
 		if (app_ended(app))
-			e->code = ESRCH; /* the runtime removes its cgroups under our hands */
+			e->code = ESRCH;   /* the runtime removes its cgroups under our hands */
 		(void)cgroup_discard(&cg); /* the first cause is what counts */
 		return -1;
 	}

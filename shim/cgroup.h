@@ -3,7 +3,8 @@
  * The hook lives in the application's cgroups, so that its limits hold, and in one fresh child of
  * them, so that its whole tree can be found and killed: in cgroup v2 where the application has a
  * cgroup of its own there, else in v1's freezer hierarchy.  Never a child of a cgroup that is ours
- * or the root: its limits are nobody's.  Then there is no child, and the tree is the hook's session.
+ * or the root: its limits are nobody's.  Then there is no child, and the tree is the hook's
+ * session.
  */
 #ifndef ODH_CGROUP_H
 #define ODH_CGROUP_H

@@ -156,7 +156,8 @@ static int check(const struct options *o, const char *directory, struct err *e)
 	auto_bundle bundle = { 0 };
 	auto_plan plan = { 0 };
 	auto_free char *config = NULL;
-	struct state state = { .id = (char *)"-", .bundle = (char *)directory,
+	struct state state = { .id = (char *)"-",
+			       .bundle = (char *)directory,
 			       .status = (char *)"" };
 	size_t len;
 

@@ -15,8 +15,8 @@
 #define HELPER_FDS_MAX 4
 
 static char *helper_calls[] = {
-	"read",	      "write",	   "sendto",	"poll",		   "ppoll",
-	"exit",	      "exit_group", "close",	"rt_sigreturn",	   "restart_syscall",
+	"read",          "write",        "sendto", "poll",         "ppoll",
+	"exit",          "exit_group",   "close",  "rt_sigreturn", "restart_syscall",
 	"clock_gettime", "ppoll_time64", "send",
 };
 

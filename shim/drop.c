@@ -31,7 +31,8 @@ static int write_caps(const struct caps *caps, struct err *e)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = {
-		{ (uint32_t)caps->effective, (uint32_t)caps->permitted, (uint32_t)caps->inheritable },
+		{ (uint32_t)caps->effective, (uint32_t)caps->permitted,
+		  (uint32_t)caps->inheritable },
 		{ (uint32_t)(caps->effective >> 32), (uint32_t)(caps->permitted >> 32),
 		  (uint32_t)(caps->inheritable >> 32) },
 	};
@@ -130,7 +131,7 @@ int step_uid(struct sandbox *s, struct err *e)
 /* Root keeps what the plan says; another user has lost all by setresuid, and stays so. */
 int step_capabilities(struct sandbox *s, struct err *e)
 {
-	struct caps caps;
+	struct caps caps = { 0 };
 
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_sys(e, errno, "clear the ambient set");
@@ -171,17 +172,16 @@ static int confirm_ids(const struct process *process, struct err *e)
 
 static int confirm_caps(const struct sandbox *s, struct err *e)
 {
-	struct caps caps;
+	struct caps caps = { 0 };
 	uint64_t bounding = read_bounding();
 
 	if (read_caps(&caps, e) < 0)
 		return -1;
 	if (caps.effective != s->effective || caps.permitted != s->effective || caps.inheritable)
-		return err_set(e, EPERM, "capabilities are e=%llx p=%llx i=%llx, not %llx",
-			       (unsigned long long)caps.effective,
-			       (unsigned long long)caps.permitted,
-			       (unsigned long long)caps.inheritable,
-			       (unsigned long long)s->effective);
+		return err_set(
+			e, EPERM, "capabilities are e=%llx p=%llx i=%llx, not %llx",
+			(unsigned long long)caps.effective, (unsigned long long)caps.permitted,
+			(unsigned long long)caps.inheritable, (unsigned long long)s->effective);
 	if (bounding != s->bounding)
 		return err_set(e, EPERM, "the bounding set is %llx, not %llx",
 			       (unsigned long long)bounding, (unsigned long long)s->bounding);

@@ -29,8 +29,8 @@ void exec_event_open(const struct app *app, struct exec_event *ret)
 		.watermark = 1,
 		.wakeup_watermark = 1, /* byte: wake at every record */
 	};
-	auto_fd fd = (int)syscall(SYS_perf_event_open, &attr, app->pid, -1, -1,
-				  PERF_FLAG_FD_CLOEXEC);
+	auto_fd fd =
+		(int)syscall(SYS_perf_event_open, &attr, app->pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	void *ring;
 
 	ret->fd = -1;

@@ -14,8 +14,8 @@
 #include "text.h"
 #include "tree.h"
 
-#define GRACE_MS 5000	   /* from SIGTERM to SIGKILL */
-#define KILL_AGAIN_MS 20   /* a tree that forks is killed in rounds */
+#define GRACE_MS 5000       /* from SIGTERM to SIGKILL */
+#define KILL_AGAIN_MS 20    /* a tree that forks is killed in rounds */
 #define RELAY_GRACE_MS 1000 /* for the last output, once the tree is gone */
 
 struct run {
@@ -27,7 +27,7 @@ struct run {
 	pid_t joiner;
 	bool joiner_ended, hook_ended, decided;
 	int64_t deadline_ms; /* of the current phase */
-	bool killing;	     /* SIGKILL in rounds from now on */
+	bool killing;        /* SIGKILL in rounds from now on */
 };
 
 static const int watched_signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
@@ -110,7 +110,8 @@ static void joiner_failed(struct run *run, const siginfo_t *info)
 	} else {
 		(void)err_set(e, ECHILD, "step '%s': the joiner was ended by signal %d%s",
 			      step ? step : "?", info->si_status,
-			      info->si_status == SIGSYS ? " (SIGSYS): a seccomp profile denies it" : "");
+			      info->si_status == SIGSYS ? " (SIGSYS): a seccomp profile denies it"
+							: "");
 	}
 	decide(run, e->code == ESRCH ? HOOK_APP_ENDED : HOOK_FAILED, 125);
 }
@@ -119,8 +120,8 @@ static void reap_joiner(struct run *run)
 {
 	siginfo_t info = { 0 };
 
-	if (run->joiner_ended ||
-	    waitid(P_PID, (id_t)run->joiner, &info, WEXITED | WNOHANG) < 0 || !info.si_pid)
+	if (run->joiner_ended || waitid(P_PID, (id_t)run->joiner, &info, WEXITED | WNOHANG) < 0 ||
+	    !info.si_pid)
 		return;
 	run->joiner_ended = true;
 	run->out->pid = run->s->report.joiner->hook;
@@ -157,10 +158,11 @@ static void not_executed(struct run *run, const siginfo_t *info)
 			      info->si_status,
 			      info->si_status == SIGSYS ? ": a seccomp profile denies it" : "");
 	else if (code == ENOENT)
-		(void)err_set(&run->out->error, ENOENT,
-			      "the image has no '%s' that can be executed: the setting 'tools' names "
-			      "a directory that brings a shell, 'shell' another one",
-			      shell);
+		(void)err_set(
+			&run->out->error, ENOENT,
+			"the image has no '%s' that can be executed: the setting 'tools' names "
+			"a directory that brings a shell, 'shell' another one",
+			shell);
 	else
 		(void)err_sys(&run->out->error, code, "execute '%s'", shell);
 	if (info->si_code != CLD_EXITED || at[0])
@@ -174,8 +176,8 @@ static void reap_hook(struct run *run)
 	siginfo_t info = { 0 };
 	id_t pid = (id_t)run->out->pid;
 
-	if (!pid || run->hook_ended ||
-	    waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+	if (!pid || run->hook_ended || waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    !info.si_pid)
 		return;
 	run->hook_ended = true;
 	if (!executed(run->out->pid))

@@ -1,25 +1,26 @@
-/* One run of the hook: born, watched, ended, its tree cleared away.  SPDX-License-Identifier: Apache-2.0 */
+/* One run of the hook: born, watched, ended, its tree cleared away.  SPDX-License-Identifier:
+ * Apache-2.0 */
 #ifndef ODH_HOOK_H
 #define ODH_HOOK_H
 
 #include "sandbox.h"
 
 enum hook_result {
-	HOOK_EXITED,	   /* value: exit status */
-	HOOK_KILLED,	   /* value: signal */
+	HOOK_EXITED,       /* value: exit status */
+	HOOK_KILLED,       /* value: signal */
 	HOOK_NOT_EXECUTED, /* value: 126 or 127; why in error */
 	HOOK_TIMED_OUT,
 	HOOK_INTERRUPTED, /* value: the signal that we got */
-	HOOK_APP_ENDED,	  /* the application ended first: a normal outcome */
-	HOOK_FAILED,	  /* we could not; why in error */
+	HOOK_APP_ENDED,   /* the application ended first: a normal outcome */
+	HOOK_FAILED,      /* we could not; why in error */
 };
 
 struct hook_outcome {
 	enum hook_result result;
 	int value;
-	pid_t pid;	    /* of the hook; 0 = never born */
-	bool leftovers;	    /* processes that it left behind were killed */
-	uint64_t dropped;   /* bytes of output that the relay dropped */
+	pid_t pid;        /* of the hook; 0 = never born */
+	bool leftovers;   /* processes that it left behind were killed */
+	uint64_t dropped; /* bytes of output that the relay dropped */
 	struct err error;
 };
 

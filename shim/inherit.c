@@ -159,9 +159,8 @@ int step_label(struct sandbox *s, struct err *e)
 {
 	const struct process *process = &s->plan->bundle->process;
 
-	if (process->apparmor_profile &&
-	    write_label("/proc/thread-self/attr/apparmor/exec", "exec ", process->apparmor_profile,
-			e) < 0)
+	if (process->apparmor_profile && write_label("/proc/thread-self/attr/apparmor/exec",
+						     "exec ", process->apparmor_profile, e) < 0)
 		return -1;
 	if (process->selinux_label &&
 	    write_label("/proc/thread-self/attr/exec", "", process->selinux_label, e) < 0)

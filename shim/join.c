@@ -147,10 +147,11 @@ int step_root(struct sandbox *s, struct err *e)
 	if (stat("/", &st) < 0)
 		return err_sys(e, errno, "stat the root directory");
 	if (st.st_dev != s->app->root_dev || st.st_ino != s->app->root_ino)
-		return err_set(e, EPERM,
-			       "the root directory of pid %d is not the root.path of config.json: a "
-			       "sandboxed runtime, or a state that is not this container's",
-			       s->app->pid);
+		return err_set(
+			e, EPERM,
+			"the root directory of pid %d is not the root.path of config.json: a "
+			"sandboxed runtime, or a state that is not this container's",
+			s->app->pid);
 	return 0;
 }
 
@@ -183,7 +184,8 @@ int step_directory(struct sandbox *s, struct err *e)
 	if (chdir(cwd) < 0) {
 		if (errno != EACCES && errno != EPERM)
 			return err_sys(e, errno, "enter the working directory '%s'", cwd);
-		s->report.joiner->cwd_pending = true; /* the user may have the right that root lacks */
+		s->report.joiner->cwd_pending =
+			true; /* the user may have the right that root lacks */
 		return chdir("/") < 0 ? err_sys(e, errno, "enter '/'") : 0;
 	}
 	return check_directory(e);

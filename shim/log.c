@@ -61,7 +61,7 @@ static void now_rfc3339(char *buf, size_t size)
 	size_t n;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
-	gmtime_r(&now.tv_sec, &utc);		   /* not localtime: that reads a file */
+	gmtime_r(&now.tv_sec, &utc);               /* not localtime: that reads a file */
 	n = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(buf + n, size - n, ".%03ldZ", now.tv_nsec / 1000000);
 }

@@ -13,8 +13,8 @@ struct options {
 	const char *config, *root;
 	struct log_options log;
 	bool help, version;
-	pid_t pid;	     /* 0 = not given */
-	const char *bundle;  /* NULL = not given; and so on */
+	pid_t pid;          /* 0 = not given */
+	const char *bundle; /* NULL = not given; and so on */
 	const char *verb;
 	const char *operand; /* CONTAINER */
 };

@@ -37,8 +37,9 @@ const struct outcome_kind *outcome_describe(const struct hook_outcome *outcome,
 		snprintf(buf, size, "killed, the supervisor got signal %d", outcome->value);
 		break;
 	case HOOK_APP_ENDED:
-		snprintf(buf, size, outcome->pid ? "the application ended while the hook ran"
-						 : "the application ended first");
+		snprintf(buf, size,
+			 outcome->pid ? "the application ended while the hook ran"
+				      : "the application ended first");
 		return outcome->pid ? &succeeded : &kinds[HOOK_APP_ENDED];
 	case HOOK_FAILED:
 		snprintf(buf, size, "the hook was not run: %s", outcome->error.msg);

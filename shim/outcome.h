@@ -1,4 +1,5 @@
-/* The outcome of a hook in words, as a log event and as an exit status.  SPDX-License-Identifier: Apache-2.0 */
+/* The outcome of a hook in words, as a log event and as an exit status.  SPDX-License-Identifier:
+ * Apache-2.0 */
 #ifndef ODH_OUTCOME_H
 #define ODH_OUTCOME_H
 

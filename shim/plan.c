@@ -1,4 +1,5 @@
-/* The plan: everything that is decided before a process is touched.  SPDX-License-Identifier: Apache-2.0 */
+/* The plan: everything that is decided before a process is touched.  SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "plan.h"
 
 #include <string.h>
@@ -80,8 +81,9 @@ static int check_container(const struct plan *p, struct err *e)
 			       "an annotation names a handler (wasm, krun) whose process never "
 			       "executes the image's program: no hook can follow it");
 	if (!p->bundle->ns_listed[NS_MOUNT])
-		return err_set(e, ENOTSUP,
-			       "config.json lists no mount namespace: a hook would run on the host");
+		return err_set(
+			e, ENOTSUP,
+			"config.json lists no mount namespace: a hook would run on the host");
 	return 0;
 }
 

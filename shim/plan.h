@@ -1,4 +1,5 @@
-/* The plan: everything that is decided before a process is touched.  SPDX-License-Identifier: Apache-2.0
+/* The plan: everything that is decided before a process is touched.  SPDX-License-Identifier:
+ * Apache-2.0
  *
  * A pure function of the container's state and config.json and the operator's settings.
  */
@@ -12,14 +13,14 @@
 #include "settings.h"
 
 struct plan {
-	const char *hook;	    /* the command; NULL: none is set, or hooks are disabled */
+	const char *hook;           /* the command; NULL: none is set, or hooks are disabled */
 	bool refused[POLICY_COUNT]; /* set, but not for Docker */
-	char **argv;		    /* the shell's words and the hook */
+	char **argv;                /* the shell's words and the hook */
 	char **env;
 	uint64_t bounding;  /* container's bounding set, cut to the settings' list */
 	uint64_t effective; /* container's effective set, cut to the list and to bounding */
 	bool has_container_profile;
-	struct profile own;	  /* only where hook is set; the same for the next */
+	struct profile own; /* only where hook is set; the same for the next */
 	struct profile container;
 	const struct state *state;
 	const struct bundle *bundle;

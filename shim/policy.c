@@ -1,4 +1,5 @@
-/* The rule: which deployment hooks a Docker-type application has.  SPDX-License-Identifier: Apache-2.0 */
+/* The rule: which deployment hooks a Docker-type application has.  SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "policy.h"
 
 #include <ctype.h>
@@ -11,8 +12,8 @@ const struct rule policy[POLICY_COUNT] = {
 				"do it in the Dockerfile" },
 	[POLICY_PRE_RUN] = { "CC_PRE_RUN_HOOK", "before the application starts", false,
 			     "do it in the entrypoint" },
-	[POLICY_RUN_SUCCEEDED] = { "CC_RUN_SUCCEEDED_HOOK", "once the application has started", true,
-				   NULL },
+	[POLICY_RUN_SUCCEEDED] = { "CC_RUN_SUCCEEDED_HOOK", "once the application has started",
+				   true, NULL },
 	[POLICY_RUN_FAILED] = { "CC_RUN_FAILED_HOOK", "once the application has failed to start",
 				false, "watch the engine's events" },
 };

@@ -1,4 +1,5 @@
-/* The rule: which deployment hooks a Docker-type application has.  SPDX-License-Identifier: Apache-2.0
+/* The rule: which deployment hooks a Docker-type application has.  SPDX-License-Identifier:
+ * Apache-2.0
  *
  * The application's image is built from a Dockerfile, so what the other hooks do belongs there, or
  * into the entrypoint.  Only the run-succeeded hook is left.
@@ -9,8 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { POLICY_PRE_BUILD, POLICY_POST_BUILD, POLICY_PRE_RUN, POLICY_RUN_SUCCEEDED,
-       POLICY_RUN_FAILED, POLICY_COUNT };
+enum {
+	POLICY_PRE_BUILD,
+	POLICY_POST_BUILD,
+	POLICY_PRE_RUN,
+	POLICY_RUN_SUCCEEDED,
+	POLICY_RUN_FAILED,
+	POLICY_COUNT
+};
 
 struct rule {
 	const char *variable; /* of the application's environment */

@@ -21,8 +21,8 @@ static void leave_quietly(int sig)
 
 void poststart_guard(void)
 {
-	static const int fatal[] = { SIGSEGV, SIGBUS,  SIGILL,	SIGFPE,	 SIGABRT, SIGSYS,
-				     SIGTRAP, SIGTERM, SIGHUP,	SIGINT,	 SIGQUIT, SIGPIPE,
+	static const int fatal[] = { SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,  SIGABRT, SIGSYS,
+				     SIGTRAP, SIGTERM, SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE,
 				     SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ };
 	static char stack[16384]; /* an overflow of the usual one must be handled too */
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
@@ -52,7 +52,7 @@ static void become_supervisor(const struct plan *plan, const struct app *app, in
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	unguard();
-	(void)setsid(); /* a fresh child leads no group: cannot fail */
+	(void)setsid();    /* a fresh child leads no group: cannot fail */
 	(void)!chdir("/"); /* only so that the bundle's file system can be unmounted */
 	for (int fd = 0; fd < 3; fd++)
 		(void)dup2(null, fd);
@@ -71,8 +71,7 @@ static int start_supervisor(const struct options *o, const struct plan *plan, st
 	    app_verify(&app, plan->bundle, e) < 0)
 		return -1;
 	records = record_dir(o->root, e);
-	if (records < 0 ||
-	    record_claim(records, &app, plan->state->id, plan->state->bundle, e) < 0)
+	if (records < 0 || record_claim(records, &app, plan->state->id, plan->state->bundle, e) < 0)
 		return -1;
 	pid = fork();
 	if (pid < 0)

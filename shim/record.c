@@ -67,8 +67,7 @@ static int write_claim(int fd, const struct app *app, const char *id, const char
 	return 0;
 }
 
-int record_claim(int dir, const struct app *app, const char *id, const char *bundle,
-		 struct err *e)
+int record_claim(int dir, const struct app *app, const char *id, const char *bundle, struct err *e)
 {
 	char name[64];
 	auto_fd fd = -1;
@@ -85,7 +84,8 @@ int record_claim(int dir, const struct app *app, const char *id, const char *bun
 	return 0;
 }
 
-/* A zombie has ended, but not one whose main thread only left the others behind: the pidfd knows. */
+/* A zombie has ended, but not one whose main thread only left the others behind: the pidfd knows.
+ */
 static bool process_ended(pid_t pid)
 {
 	auto_fd fd = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -16,8 +16,7 @@ int record_dir(const char *path, struct err *e);
 
 /* Claim this start of the container id.  Returns 0, or -1 and *e.
  * Errors: EEXIST somebody has it; ENOSPC, EROFS and others of open and write. */
-int record_claim(int dir, const struct app *app, const char *id, const char *bundle,
-		 struct err *e);
+int record_claim(int dir, const struct app *app, const char *id, const char *bundle, struct err *e);
 
 /* Remove the claims of processes that are gone. */
 void record_sweep(int dir);

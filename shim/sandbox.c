@@ -19,36 +19,36 @@ struct step {
 
 static const struct step steps[] = {
 	{ "parent-death signal", step_parent_death }, /* first: nothing runs without supervisor */
-	{ "output", step_output },	    /* reads the application's /proc, on the host's side */
+	{ "output", step_output },           /* reads the application's /proc, on the host's side */
 	{ "oom_score_adj", step_oom_score }, /* before non-dumpable, which takes the file away */
 	{ "scheduler", step_scheduler },     /* real time needs the initial user namespace */
 	{ "io priority", step_io_priority }, /* likewise */
-	{ "cgroup", step_cgroup },	     /* while the host's cgroup files are open */
+	{ "cgroup", step_cgroup },           /* while the host's cgroup files are open */
 	{ "cpu affinity", step_affinity },   /* after the cgroup: joining a cpuset sets it anew */
 	{ "session keyring", step_keyring }, /* before the ids, as runc */
 	{ "security label", step_label },    /* through the host's /proc, not a container's */
-	{ "limits", step_limits },	     /* raising needs the initial user namespace; last of
+	{ "limits", step_limits },           /* raising needs the initial user namespace; last of
 						these, since it may forbid to open anything */
-	{ "non-dumpable", step_non_dumpable },	   /* from here on the container could see us */
-	{ "namespaces", step_namespaces },	   /* pid is for our child only */
-	{ "root", step_root },			   /* before any path of the container is used */
-	{ "descriptors", step_descriptors },	   /* likewise: CVE-2024-21626 */
-	{ "working directory", step_directory },   /* as root: the application's user may not */
+	{ "non-dumpable", step_non_dumpable },   /* from here on the container could see us */
+	{ "namespaces", step_namespaces },       /* pid is for our child only */
+	{ "root", step_root },                   /* before any path of the container is used */
+	{ "descriptors", step_descriptors },     /* likewise: CVE-2024-21626 */
+	{ "working directory", step_directory }, /* as root: the application's user may not */
 	{ "umask", step_umask },
 	{ "personality", step_personality },
-	{ "bounding set", step_bounding },	   /* needs CAP_SETPCAP */
-	{ "groups", step_groups },		   /* needs CAP_SETGID */
-	{ "gid", step_gid },			   /* likewise */
-	{ "uid", step_uid },			   /* needs CAP_SETUID; takes a user's capabilities */
+	{ "bounding set", step_bounding }, /* needs CAP_SETPCAP */
+	{ "groups", step_groups },         /* needs CAP_SETGID */
+	{ "gid", step_gid },               /* likewise */
+	{ "uid", step_uid },               /* needs CAP_SETUID; takes a user's capabilities */
 	{ "working directory again", step_directory_again }, /* as the user: root may not */
 	{ "capabilities", step_capabilities },
-	{ "no_new_privs", step_no_new_privs },	   /* the filters need it */
-	{ "confirm", step_confirm },		   /* reads all of it back, needs getters */
-	{ "own filter", step_own_filter },	   /* permits to load the next */
+	{ "no_new_privs", step_no_new_privs },           /* the filters need it */
+	{ "confirm", step_confirm },                     /* reads all of it back, needs getters */
+	{ "own filter", step_own_filter },               /* permits to load the next */
 	{ "container's filter", step_container_filter }, /* last: may deny all of the above */
-	{ "clone", NULL },			   /* the hook: nothing is left to drop */
+	{ "clone", NULL },                               /* the hook: nothing is left to drop */
 };
-enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]), STEP_CLONE = STEP_COUNT - 1 };
+enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
 
 #ifdef STEP_FAULTS
 const char *sandbox_fault;

@@ -10,17 +10,17 @@
 /* What the joiner tells the supervisor, in memory that both share: a pipe would need a call that
  * the container's profile may deny, and a descriptor.  Not mapped in the hook. */
 struct joiner_report {
-	int step;	  /* index of the step that was begun last */
-	pid_t hook;	  /* written by the kernel as the hook is born; 0 = never was */
-	pid_t relay;	  /* 0 = none */
+	int step;         /* index of the step that was begun last */
+	pid_t hook;       /* written by the kernel as the hook is born; 0 = never was */
+	pid_t relay;      /* 0 = none */
 	bool cwd_pending; /* the working directory could not be entered as root */
 	struct err error; /* of the step that failed; code 0 = none did */
 };
 
 /* What the hook tells before its exec.  Until then it belongs to the container: hostile input. */
 struct hook_report {
-	int exec_errno; /* execve's; 0 = not called, or it succeeded */
-	char at[24];	/* what failed before; bounded, not always terminated */
+	int exec_errno;   /* execve's; 0 = not called, or it succeeded */
+	char at[24];      /* what failed before; bounded, not always terminated */
 	uint64_t dropped; /* bytes that the relay dropped */
 };
 
@@ -35,7 +35,7 @@ struct sandbox {
 	const struct cgroup *cgroup;
 	const struct filter *own;
 	const struct filter *container; /* len 0: the container has no profile */
-	bool foreground; /* output goes to our own stdout and stderr */
+	bool foreground;                /* output goes to our own stdout and stderr */
 	pid_t supervisor;
 	uint64_t bounding, effective; /* the sets in force after the drop */
 	struct report report;

@@ -13,9 +13,10 @@
 #define SHELL_WORDS_MAX 16
 
 /* What a notification or a clean-up needs at most; nothing that changes the machine. */
-static const int default_capabilities[] = { CAP_CHOWN,	CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID,
-					    CAP_KILL,	CAP_SETGID,	  CAP_SETUID,
-					    CAP_NET_BIND_SERVICE };
+static const int default_capabilities[] = { CAP_CHOWN,  CAP_DAC_OVERRIDE,
+					    CAP_FOWNER, CAP_FSETID,
+					    CAP_KILL,   CAP_SETGID,
+					    CAP_SETUID, CAP_NET_BIND_SERVICE };
 
 static int parse_enabled(const struct json_node *node, struct settings *s, struct err *e)
 {
@@ -24,7 +25,7 @@ static int parse_enabled(const struct json_node *node, struct settings *s, struc
 
 static int parse_seconds(const struct json_node *node, unsigned *ret, struct err *e)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (json_uint(node, 7 * 24 * 3600, &value, e) < 0)
 		return -1;
@@ -48,7 +49,7 @@ static int parse_ready_timeout(const struct json_node *node, struct settings *s,
 static int parse_word(const struct json_node *node, const char *const *words, const char *expected,
 		      unsigned *ret, struct err *e)
 {
-	const char *value;
+	const char *value = NULL;
 
 	if (json_string(node, &value, e) < 0)
 		return -1;
@@ -63,7 +64,7 @@ static int parse_word(const struct json_node *node, const char *const *words, co
 static int parse_ready(const struct json_node *node, struct settings *s, struct err *e)
 {
 	static const char *const words[] = { "auto", "exec", "port", NULL };
-	unsigned i;
+	unsigned i = 0;
 
 	if (parse_word(node, words, "\"auto\", \"exec\" or \"port\"", &i, e) < 0)
 		return -1;
@@ -74,7 +75,7 @@ static int parse_ready(const struct json_node *node, struct settings *s, struct 
 static int parse_output(const struct json_node *node, struct settings *s, struct err *e)
 {
 	static const char *const words[] = { "container", "log", "none", NULL };
-	unsigned i;
+	unsigned i = 0;
 
 	if (parse_word(node, words, "\"container\", \"log\" or \"none\"", &i, e) < 0)
 		return -1;
@@ -110,13 +111,13 @@ static int parse_capabilities(const struct json_node *node, struct settings *s, 
 
 static int copy_path(const struct json_node *node, char **ret, struct err *e)
 {
-	const char *value;
+	const char *value = NULL;
 
 	if (json_string(node, &value, e) < 0)
 		return -1;
 	if (value[0] != '/')
-		return err_set(e, EINVAL, "%s: expected an absolute path, got \"%.80s\"", node->path,
-			       value);
+		return err_set(e, EINVAL, "%s: expected an absolute path, got \"%.80s\"",
+			       node->path, value);
 	*ret = strdup(value);
 	return *ret ? 0 : err_sys(e, ENOMEM, "%s", node->path);
 }
@@ -133,7 +134,7 @@ static int parse_tools(const struct json_node *node, struct settings *s, struct 
 
 static int parse_runtime(const struct json_node *node, struct settings *s, struct err *e)
 {
-	const char *value;
+	const char *value = NULL;
 
 	if (json_string(node, &value, e) < 0)
 		return -1;
@@ -183,16 +184,11 @@ static const struct {
 	const char *key;
 	int (*parse)(const struct json_node *node, struct settings *s, struct err *e);
 } keys[] = {
-	{ "enabled", parse_enabled },
-	{ "timeout", parse_timeout },
-	{ "ready", parse_ready },
-	{ "readyTimeout", parse_ready_timeout },
-	{ "output", parse_output },
-	{ "capabilities", parse_capabilities },
-	{ "seccomp", parse_seccomp },
-	{ "tools", parse_tools },
-	{ "shell", parse_shell },
-	{ "runtime", parse_runtime },
+	{ "enabled", parse_enabled }, { "timeout", parse_timeout },
+	{ "ready", parse_ready },     { "readyTimeout", parse_ready_timeout },
+	{ "output", parse_output },   { "capabilities", parse_capabilities },
+	{ "seccomp", parse_seccomp }, { "tools", parse_tools },
+	{ "shell", parse_shell },     { "runtime", parse_runtime },
 };
 
 static int parse_key(const char *key, const struct json_node *node, struct settings *s,
@@ -261,7 +257,8 @@ int settings_read_file(const char *path, size_t max, char **ret_text, size_t *re
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, EINVAL, "%s: not a regular file", path);
 	if (!host_owned_by_root(&st))
-		return err_set(e, EPERM, "%s: owned by uid %u, must be owned by root", path, st.st_uid);
+		return err_set(e, EPERM, "%s: owned by uid %u, must be owned by root", path,
+			       st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(e, EPERM, "%s: mode %04o lets others write it: chmod go-w", path,
 			       st.st_mode & 07777);
@@ -275,7 +272,7 @@ int settings_load(const char *path, struct settings *ret, struct err *e)
 	const char *file = path ? path : SETTINGS_FILE;
 	auto_settings s;
 	auto_free char *text = NULL;
-	size_t len;
+	size_t len = 0;
 
 	if (set_defaults(&s, e) < 0)
 		return -1;

@@ -1,4 +1,5 @@
-/* The operator's settings.  SPDX-License-Identifier: Apache-2.0  Source: oci-deploy-hook.json(5). */
+/* The operator's settings.  SPDX-License-Identifier: Apache-2.0  Source: oci-deploy-hook.json(5).
+ */
 #ifndef ODH_SETTINGS_H
 #define ODH_SETTINGS_H
 
@@ -20,10 +21,11 @@ struct settings {
 	enum ready_mode ready;
 	unsigned ready_timeout_s;
 	enum output_mode output;
-	uint64_t capabilities; /* the list that a hook's capabilities are cut to; bit n = number n */
-	char *seccomp;	       /* path of the hook's own profile; NULL = the built-in one */
-	char *tools;	       /* host directory; NULL = none */
-	char **shell;	       /* NULL-terminated, at least one; shell[0] absolute */
+	uint64_t
+		capabilities; /* the list that a hook's capabilities are cut to; bit n = number n */
+	char *seccomp;        /* path of the hook's own profile; NULL = the built-in one */
+	char *tools;          /* host directory; NULL = none */
+	char **shell;         /* NULL-terminated, at least one; shell[0] absolute */
 	char *runtime;
 	bool from_file; /* false: there is no file, all are defaults */
 };

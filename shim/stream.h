@@ -9,9 +9,10 @@
 #include "app.h"
 
 enum stream_kind {
-	STREAM_DIRECT,	/* a pipe or pty, reopened, or a regular file, shared: the hook may have it */
-	STREAM_SOCKET,	/* shared with the application: only send with MSG_DONTWAIT */
-	STREAM_TTY,	/* another terminal, reopened non-blocking */
+	STREAM_DIRECT,  /* a pipe or pty, reopened, or a regular file, shared: the hook may have it
+			 */
+	STREAM_SOCKET,  /* shared with the application: only send with MSG_DONTWAIT */
+	STREAM_TTY,     /* another terminal, reopened non-blocking */
 	STREAM_NOWHERE, /* closed, read-only, or something that cannot be written to safely */
 };
 

@@ -8,9 +8,10 @@
  * which terminals obey, count as none). */
 static size_t utf8_length(const unsigned char *s)
 {
-	size_t n = s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-					       : s[0] >= 0xc2 && s[0] < 0xe0	  ? 2
-										  : 0;
+	size_t n = s[0] >= 0xf0 && s[0] <= 0xf4  ? 4
+		   : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+		   : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+						 : 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)

@@ -20,8 +20,8 @@ static bool is_member(const struct tree *tree, int pid)
 
 	if (tree->cgroup->child < 0) {
 		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-		return proc_stat_read(AT_FDCWD, path, &stat) == 0 &&
-		       stat.session == tree->leader && stat.state != 'Z';
+		return proc_stat_read(AT_FDCWD, path, &stat) == 0 && stat.session == tree->leader &&
+		       stat.state != 'Z';
 	}
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	return host_read(AT_FDCWD, path, text, sizeof(text)) >= 0 &&

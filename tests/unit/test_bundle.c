@@ -18,7 +18,8 @@ static const char *load(const char *process, const char *linux_members, struct b
 
 	memset(&e, 0, sizeof(e));
 	bundle_free(b);
-	if (asprintf(&text, "{\"root\": {\"path\": \"rootfs\"}, \"process\": {%s}, \"linux\": {%s}}",
+	if (asprintf(&text,
+		     "{\"root\": {\"path\": \"rootfs\"}, \"process\": {%s}, \"linux\": {%s}}",
 		     process, linux_members) < 0)
 		exit(1);
 	if (bundle_parse("/b", text, strlen(text), b, &e) < 0) {
@@ -59,7 +60,8 @@ static void test_everything(void)
 	struct bundle b = { 0 };
 	const struct process *p = &b.process;
 
-	is_string(load("\"user\": {\"uid\": 1, \"gid\": 2, \"umask\": 63, \"additionalGids\": [3, 4]},"
+	is_string(load("\"user\": {\"uid\": 1, \"gid\": 2, \"umask\": 63, \"additionalGids\": [3, "
+		       "4]},"
 		       "\"env\": [\"A=1\", \"B=2\", \"A=3\", \"HOME=/h\", \"E=\"], \"cwd\": \"/w\","
 		       "\"capabilities\": {\"bounding\": [\"CAP_KILL\", \"CAP_NEWER\"],"
 		       "\"effective\": [\"CAP_CHOWN\"]},"
@@ -82,7 +84,8 @@ static void test_everything(void)
 	is_string(bundle_env(&b, "HOME"), "/h", "HOME as given");
 	is_string(bundle_env(&b, "E"), "", "an empty value");
 	ok(!bundle_env(&b, "HOM"), "a part of a name is no name");
-	ok(p->caps[CAPS_BOUNDING] == 1ULL << CAP_KILL && p->caps[CAPS_EFFECTIVE] == 1ULL << CAP_CHOWN,
+	ok(p->caps[CAPS_BOUNDING] == 1ULL << CAP_KILL &&
+		   p->caps[CAPS_EFFECTIVE] == 1ULL << CAP_CHOWN,
 	   "capabilities, each in its set");
 	is_string(p->caps_unknown, "CAP_NEWER", "an unknown one is told");
 	ok(p->limit_count == 1 && p->limits[0].resource == RLIMIT_NOFILE &&
@@ -109,7 +112,8 @@ static void test_bad_process(void)
 {
 	refused("\"cwd\": \"/\"", "", "process.user: missing");
 	refused("\"user\": {\"gid\": 0}, \"cwd\": \"/\"", "", "process.user.uid: missing");
-	refused("\"user\": {\"uid\": -1, \"gid\": 0}, \"cwd\": \"/\"", "", "process.user.uid: expected");
+	refused("\"user\": {\"uid\": -1, \"gid\": 0}, \"cwd\": \"/\"", "",
+		"process.user.uid: expected");
 	refused("\"user\": {\"uid\": 4294967295, \"gid\": 0}, \"cwd\": \"/\"", "", "uid: expected");
 	refused("\"user\": {\"uid\": 0, \"gid\": \"0\"}, \"cwd\": \"/\"", "", "gid: expected");
 	refused("\"user\": {\"uid\": 0, \"gid\": 0, \"umask\": 512}, \"cwd\": \"/\"", "", "umask");
@@ -118,7 +122,8 @@ static void test_bad_process(void)
 	refused("\"user\": {\"uid\": 0, \"gid\": 0}", "", "process.cwd: expected an absolute path");
 	refused("\"user\": {\"uid\": 0, \"gid\": 0}, \"cwd\": \"w\"", "", "process.cwd");
 	refused(PROCESS ", \"env\": [\"secret\"]", "", "process.env[0]: expected NAME=value");
-	refused(PROCESS ", \"env\": [\"A=1\", \"=secret\"]", "", "process.env[1]: expected NAME=value");
+	refused(PROCESS ", \"env\": [\"A=1\", \"=secret\"]", "",
+		"process.env[1]: expected NAME=value");
 	refused(PROCESS ", \"env\": \"A=1\"", "", "process.env: expected an array");
 	refused(PROCESS ", \"env\": [1]", "", "process.env[0]: expected a string");
 	refused(PROCESS ", \"rlimits\": [{\"type\": \"RLIMIT_X\", \"soft\": 1, \"hard\": 1}]", "",
@@ -129,7 +134,8 @@ static void test_bad_process(void)
 	refused(PROCESS ", \"rlimits\": [{\"type\": \"RLIMIT_AS\", \"soft\": 1, \"hard\": 1},"
 			"{\"type\": \"RLIMIT_AS\", \"soft\": 1, \"hard\": 1}]",
 		"", "there twice");
-	refused(PROCESS ", \"capabilities\": {\"bounding\": [1]}", "", "bounding[0]: expected a string");
+	refused(PROCESS ", \"capabilities\": {\"bounding\": [1]}", "",
+		"bounding[0]: expected a string");
 	refused(PROCESS ", \"noNewPrivileges\": 1", "", "noNewPrivileges: expected true or false");
 	refused(PROCESS ", \"scheduler\": {\"policy\": \"SCHED_ISO\"}", "", "is not known");
 	refused(PROCESS ", \"scheduler\": {}", "", "policy: missing");
@@ -144,9 +150,11 @@ static void test_bad_process(void)
 static void test_bad_linux(void)
 {
 	refused(PROCESS, "\"namespaces\": [{\"type\": \"net\"}]", "is no namespace");
-	refused(PROCESS, "\"namespaces\": [{\"type\": \"pid\"}, {\"type\": \"pid\"}]", "there twice");
+	refused(PROCESS, "\"namespaces\": [{\"type\": \"pid\"}, {\"type\": \"pid\"}]",
+		"there twice");
 	refused(PROCESS, "\"personality\": {\"domain\": \"HPUX\"}", "is not known");
-	refused(PROCESS, "\"personality\": {\"domain\": \"LINUX\", \"flags\": [\"X\"]}", "no flags");
+	refused(PROCESS, "\"personality\": {\"domain\": \"LINUX\", \"flags\": [\"X\"]}",
+		"no flags");
 }
 
 static void test_tables(void)
@@ -188,9 +196,10 @@ static void test_state(void)
 	ok(s.foreign, "is foreign");
 	contains(load_state("{\"bundle\": \"/b\"}", &s), "state: id", "without an id");
 	contains(load_state("{\"id\": \"\", \"bundle\": \"/b\"}", &s), "state: id", "an empty id");
-	contains(load_state("{\"id\": \"c\", \"bundle\": \"b\"}", &s), "absolute", "relative bundle");
-	contains(load_state("{\"id\": \"c\", \"bundle\": \"/b\", \"pid\": -1}", &s), "pid: expected",
-		 "a negative pid");
+	contains(load_state("{\"id\": \"c\", \"bundle\": \"b\"}", &s), "absolute",
+		 "relative bundle");
+	contains(load_state("{\"id\": \"c\", \"bundle\": \"/b\", \"pid\": -1}", &s),
+		 "pid: expected", "a negative pid");
 	is_string(s.id, "c", "the id is there for the message");
 	contains(load_state("{\"id\": \"c\", \"bundle\": \"/b\", \"pid\": 4294967297}", &s),
 		 "pid: expected", "a pid that wraps");

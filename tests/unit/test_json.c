@@ -46,7 +46,8 @@ static void test_documents(void)
 	refused("{\"a\":\"\xff\"}", 0, "not JSON");
 	refused("{\"a\":\"x", 0, "without end");
 	refused("{\"a\":\"x\\u0000y\"}", 0, "\\u0000");
-	is_string(parse("{\"a\":\"x\\\\u0000y\"}", 0, &doc), "", "an escaped backslash before u0000");
+	is_string(parse("{\"a\":\"x\\\\u0000y\"}", 0, &doc), "",
+		  "an escaped backslash before u0000");
 	for (int i = 0; i < JSON_DEPTH_MAX; i++)
 		deep[i] = '[', deep[JSON_DEPTH_MAX + i] = ']';
 	is_string(parse(deep, 0, &doc), "", "as deep as may be");
@@ -65,31 +66,38 @@ static void test_numbers(void)
 	uint64_t u = 1;
 	int64_t i = 1;
 
-	is_string(parse("{\"max\": 18446744073709551615, \"more\": 18446744073709551616, \"neg\": -1,"
-			"\"zero\": -0, \"frac\": 1.5, \"exp\": 1e3, \"min\": -9223372036854775808,"
-			"\"less\": -9223372036854775809, \"s\": \"1\"}",
-			0, &doc),
-		  "", "numbers");
+	is_string(
+		parse("{\"max\": 18446744073709551615, \"more\": 18446744073709551616, \"neg\": -1,"
+		      "\"zero\": -0, \"frac\": 1.5, \"exp\": 1e3, \"min\": -9223372036854775808,"
+		      "\"less\": -9223372036854775809, \"s\": \"1\"}",
+		      0, &doc),
+		"", "numbers");
 	json_root(doc, &root);
 	ok(json_get_uint(&root, "max", UINT64_MAX, &u, &e) == 1 && u == UINT64_MAX, "64 bits");
 	ok(json_get_uint(&root, "zero", 5, &u, &e) == 1 && u == 0, "minus zero is zero");
-	ok(json_get_int(&root, "min", INT64_MIN, INT64_MAX, &i, &e) == 1 && i == INT64_MIN, "least");
+	ok(json_get_int(&root, "min", INT64_MIN, INT64_MAX, &i, &e) == 1 && i == INT64_MIN,
+	   "least");
 	ok(json_get_uint(&root, "absent", 5, &u, &e) == 0 && !e.code, "an absent one is no error");
 	static const struct {
 		const char *key;
 		int code;
-	} bad[] = { { "more", ERANGE }, { "neg", ERANGE }, { "frac", EINVAL }, { "exp", EINVAL },
+	} bad[] = { { "more", ERANGE },
+		    { "neg", ERANGE },
+		    { "frac", EINVAL },
+		    { "exp", EINVAL },
 		    { "s", EINVAL } };
 	for (size_t n = 0; n < sizeof(bad) / sizeof(bad[0]); n++) {
 		memset(&e, 0, sizeof(e));
-		ok(json_get_uint(&root, bad[n].key, UINT64_MAX, &u, &e) < 0 && e.code == bad[n].code,
+		ok(json_get_uint(&root, bad[n].key, UINT64_MAX, &u, &e) < 0 &&
+			   e.code == bad[n].code,
 		   "%s is refused: %s", bad[n].key, e.msg);
 	}
 	memset(&e, 0, sizeof(e));
 	ok(json_get_int(&root, "less", INT64_MIN, INT64_MAX, &i, &e) < 0 && e.code == ERANGE,
 	   "less than the least: %s", e.msg);
 	memset(&e, 0, sizeof(e));
-	ok(json_get_uint(&root, "max", UINT64_MAX - 1, &u, &e) < 0 && e.code == ERANGE, "out of range");
+	ok(json_get_uint(&root, "max", UINT64_MAX - 1, &u, &e) < 0 && e.code == ERANGE,
+	   "out of range");
 	is_string(e.msg,
 		  "max: expected a whole number from 0 to 18446744073709551614, got "
 		  "18446744073709551615",

@@ -70,13 +70,16 @@ static void test_bad(void)
 	refused("{}", "defaultAction: missing");
 	refused("[]", "expected an object");
 	refused("{\"defaultAction\": \"SCMP_ACT_PANIC\"}", "defaultAction: \"SCMP_ACT_PANIC\"");
-	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}", "no error number");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}",
+		"no error number");
 	refused("{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 4096}", "expected");
 	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_Z80\"]}",
 		"architectures[0]: \"SCMP_ARCH_Z80\"");
 	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": [\"X\"]}", "flags[0]");
-	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": {}}", "syscalls: expected an array");
-	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"action\": \"SCMP_ACT_KILL\"}]}",
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": {}}",
+		"syscalls: expected an array");
+	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"action\": "
+		"\"SCMP_ACT_KILL\"}]}",
 		"syscalls[0].names: missing");
 	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": \"read\","
 		"\"action\": \"SCMP_ACT_KILL\"}]}",
@@ -88,17 +91,20 @@ static void test_bad(void)
 		"\"action\": \"SCMP_ACT_NOTIFY\"}]}",
 		"SCMP_ACT_NOTIFY asks a listener");
 	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"read\"],"
-		"\"action\": \"SCMP_ACT_KILL\", \"args\": [{\"index\": 6, \"op\": \"SCMP_CMP_EQ\"}]}]}",
+		"\"action\": \"SCMP_ACT_KILL\", \"args\": [{\"index\": 6, \"op\": "
+		"\"SCMP_CMP_EQ\"}]}]}",
 		"syscalls[0].args[0].index: expected a whole number from 0 to 5, got 6");
 	refused("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"read\"],"
-		"\"action\": \"SCMP_ACT_KILL\", \"args\": [{\"index\": 0, \"op\": \"SCMP_CMP_IS\"}]}]}",
+		"\"action\": \"SCMP_ACT_KILL\", \"args\": [{\"index\": 0, \"op\": "
+		"\"SCMP_CMP_IS\"}]}]}",
 		"args[0].op: \"SCMP_CMP_IS\"");
 }
 
 static void test_too_many(void)
 {
-	static char text[200000] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"action\":"
-				   "\"SCMP_ACT_KILL\", \"names\": [\"read\"";
+	static char text[200000] =
+		"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"action\":"
+		"\"SCMP_ACT_KILL\", \"names\": [\"read\"";
 	size_t used = strlen(text);
 
 	for (int i = 0; i < 10000; i++)
@@ -129,12 +135,14 @@ static void test_operators(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char text[512];
 
-		snprintf(text, sizeof(text),
-			 "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"dup\"],"
-			 "\"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 7, \"args\": [{\"index\": 0,"
-			 "\"value\": %llu, \"valueTwo\": %llu, \"op\": \"%s\"}]}]}",
-			 (unsigned long long)cases[i].value, (unsigned long long)cases[i].two,
-			 cases[i].op);
+		snprintf(
+			text, sizeof(text),
+			"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": "
+			"[\"dup\"],"
+			"\"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 7, \"args\": [{\"index\": 0,"
+			"\"value\": %llu, \"valueTwo\": %llu, \"op\": \"%s\"}]}]}",
+			(unsigned long long)cases[i].value, (unsigned long long)cases[i].two,
+			cases[i].op);
 		compile(text, &f);
 		ok(verdict(&f, SYS_dup, cases[i].hit, 0, 0) == DENIED(7), "%s: hits", cases[i].op);
 		ok(verdict(&f, SYS_dup, cases[i].miss, 0, 0) == SECCOMP_RET_ALLOW, "%s: misses",
@@ -175,7 +183,8 @@ static void test_rules(void)
 	   "two conditions on one argument: any");
 	ok(verdict(&f, SYS_lseek, 3, 0, 0) == DENIED(38), "but not none");
 	ok(verdict(&f, SYS_openat, 0, 0, 0) == DENIED(38), "the default");
-	ok(bpf_run(f.insns, f.len, &foreign) == SECCOMP_RET_KILL_THREAD, "a foreign machine: killed");
+	ok(bpf_run(f.insns, f.len, &foreign) == SECCOMP_RET_KILL_THREAD,
+	   "a foreign machine: killed");
 	filter_free(&f);
 }
 
@@ -213,10 +222,14 @@ static const struct {
 	{ "unshare", SYS_unshare, { 0 }, DENIED(EPERM) },
 	{ "clone with a user namespace", SYS_clone, { CLONE_NEWUSER | 17 }, DENIED(EPERM) },
 	{ "clone with a network namespace", SYS_clone, { CLONE_NEWNET }, DENIED(EPERM) },
-	{ "clone with a mount namespace, high bits", SYS_clone, { 1ULL << 40 | CLONE_NEWNS },
+	{ "clone with a mount namespace, high bits",
+	  SYS_clone,
+	  { 1ULL << 40 | CLONE_NEWNS },
 	  DENIED(EPERM) },
 	{ "clone of a process", SYS_clone, { 17 }, SECCOMP_RET_ALLOW },
-	{ "clone of a thread", SYS_clone, { CLONE_VM | CLONE_THREAD | CLONE_SIGHAND },
+	{ "clone of a thread",
+	  SYS_clone,
+	  { CLONE_VM | CLONE_THREAD | CLONE_SIGHAND },
 	  SECCOMP_RET_ALLOW },
 	{ "clone3", SYS_clone3, { 0 }, DENIED(ENOSYS) },
 	{ "ptrace", SYS_ptrace, { 0 }, DENIED(EPERM) },

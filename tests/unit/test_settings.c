@@ -48,12 +48,13 @@ static void test_good(void)
 			      1ULL << CAP_FSETID | 1ULL << CAP_KILL | 1ULL << CAP_SETGID |
 			      1ULL << CAP_SETUID | 1ULL << CAP_NET_BIND_SERVICE),
 	   "the default list of capabilities");
-	is_string(load("{ // a comment\n \"enabled\": false, \"timeout\": 5, \"ready\": \"exec\","
-		       "\"readyTimeout\": 6, \"output\": \"none\", \"capabilities\": [\"CAP_KILL\"],"
-		       "\"seccomp\": \"/p.json\", \"tools\": \"/tools\", \"shell\": [\"/bin/ash\", "
-		       "\"-e\", \"-c\"], \"runtime\": \"crun\" }",
-		       0644, &s),
-		  "", "every key");
+	is_string(
+		load("{ // a comment\n \"enabled\": false, \"timeout\": 5, \"ready\": \"exec\","
+		     "\"readyTimeout\": 6, \"output\": \"none\", \"capabilities\": [\"CAP_KILL\"],"
+		     "\"seccomp\": \"/p.json\", \"tools\": \"/tools\", \"shell\": [\"/bin/ash\", "
+		     "\"-e\", \"-c\"], \"runtime\": \"crun\" }",
+		     0644, &s),
+		"", "every key");
 	ok(!s.enabled && s.timeout_s == 5 && s.ready == READY_EXEC && s.ready_timeout_s == 6 &&
 		   s.output == OUTPUT_NONE && s.capabilities == 1ULL << CAP_KILL,
 	   "is taken");
