@@ -90,7 +90,10 @@ fmt: ## format the C code
 fmt-check: ## is the C code formatted?
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
-tidy: ## clang-tidy, shellcheck, mandoc
+man: ## lint the man pages
+	mandoc -T lint -W warning man/*
+
+tidy: man ## clang-tidy, shellcheck, and the man pages
 	clang-tidy --quiet $(SRC) -- -std=gnu11 $(CPPFLAGS_ALL)
 	shellcheck -x $$(git ls-files '*.sh' '*.bash' '*.bats' .ci/run tests/unit/run)
 
@@ -99,4 +102,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check demo asan fmt fmt-check tidy clean
+.PHONY: all help deps test-binary unit check demo asan fmt fmt-check man tidy clean
