@@ -4,6 +4,7 @@
 #include <linux/keyctl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
@@ -105,17 +106,60 @@ static const struct limit *find_limit(const struct process *process, int resourc
 	return NULL;
 }
 
+/* As /proc/PID/limits calls them. */
+static const char *const limit_labels[RLIM_NLIMITS] = {
+	[RLIMIT_CPU] = "Max cpu time",
+	[RLIMIT_FSIZE] = "Max file size",
+	[RLIMIT_DATA] = "Max data size",
+	[RLIMIT_STACK] = "Max stack size",
+	[RLIMIT_CORE] = "Max core file size",
+	[RLIMIT_RSS] = "Max resident set",
+	[RLIMIT_NPROC] = "Max processes",
+	[RLIMIT_NOFILE] = "Max open files",
+	[RLIMIT_MEMLOCK] = "Max locked memory",
+	[RLIMIT_AS] = "Max address space",
+	[RLIMIT_LOCKS] = "Max file locks",
+	[RLIMIT_SIGPENDING] = "Max pending signals",
+	[RLIMIT_MSGQUEUE] = "Max msgqueue size",
+	[RLIMIT_NICE] = "Max nice priority",
+	[RLIMIT_RTPRIO] = "Max realtime priority",
+	[RLIMIT_RTTIME] = "Max realtime timeout",
+};
+
+static rlim_t parse_limit(const char *word)
+{
+	return strcmp(word, "unlimited") ? (rlim_t)strtoull(word, NULL, 10) : RLIM_INFINITY;
+}
+
+/* The application's limit in the text of /proc/PID/limits.  Not by prlimit(2): for a process of
+ * another user that asks for CAP_SYS_RESOURCE, which not every host's root has. */
+static int find_app_limit(const char *text, int resource, struct rlimit *ret, struct err *e)
+{
+	const char *line = limit_labels[resource] ? strstr(text, limit_labels[resource]) : NULL;
+	char soft[32], hard[32];
+
+	if (!line || sscanf(line + strlen(limit_labels[resource]), "%31s %31s", soft, hard) != 2)
+		return err_set(e, EPROTO, "/proc/PID/limits does not tell limit %d", resource);
+	ret->rlim_cur = parse_limit(soft);
+	ret->rlim_max = parse_limit(hard);
+	return 0;
+}
+
 /* Those of config.json; where it names none, those that the application has. */
 int step_limits(struct sandbox *s, struct err *e)
 {
+	char text[4096];
+
+	if (host_read(s->app->proc, "limits", text, sizeof(text)) < 0)
+		return err_sys(e, errno, "read /proc/PID/limits");
 	for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
 		const struct limit *limit = find_limit(&s->plan->bundle->process, resource);
 		struct rlimit wanted;
 
 		if (limit)
 			wanted = limit->value;
-		else if (prlimit(s->app->pid, (__rlimit_resource_t)resource, NULL, &wanted) < 0)
-			return err_sys(e, errno, "prlimit of the application");
+		else if (find_app_limit(text, resource, &wanted, e) < 0)
+			return -1;
 		if (set_limit(resource, &wanted, e) < 0)
 			return -1;
 	}

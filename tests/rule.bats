@@ -92,14 +92,13 @@ refused_alone() {
 	done
 }
 
-@test "refused lines reach a terminal-less pipe as well" {
+@test "refused lines go into a pipe as well" {
 	for runtime in $RUNTIMES; do
 		make_bundle "$runtime"
-		edit '.process.args = ["/bin/sh", "-c", "exec /app 2>&1"]'
-		OUTPUT='pipe'
+		OUTPUT='pipes'
 		set_env CC_PRE_RUN_HOOK=true
 		launch
-		wait_until grep -q 'CC_PRE_RUN_HOOK is refused for Docker applications' "$OUT"
+		wait_until grep -q 'CC_PRE_RUN_HOOK is refused for Docker applications' "$ERR"
 		answers
 	done
 }
