@@ -34,10 +34,11 @@ struct sched_attr_v0 { /* sched_setattr(2); glibc 2.36 has no declaration */
 	uint64_t sched_period;
 };
 
+/* What config.json asks for, else what the application has: the caller may have another. */
 int step_scheduler(struct sandbox *s, struct err *e)
 {
 	const struct scheduler *wanted = &s->plan->bundle->process.scheduler;
-	struct sched_attr_v0 attr = {
+	struct sched_attr_v0 ours = { 0 }, attr = {
 		.size = sizeof(attr),
 		.sched_policy = wanted->policy,
 		.sched_flags = wanted->flags,
@@ -48,7 +49,12 @@ int step_scheduler(struct sandbox *s, struct err *e)
 		.sched_period = wanted->period,
 	};
 
-	if (!s->plan->bundle->process.has_scheduler)
+	if (!s->plan->bundle->process.has_scheduler &&
+	    syscall(SYS_sched_getattr, s->app->pid, &attr, sizeof(attr), 0) < 0)
+		return err_sys(e, errno, "sched_getattr of the application");
+	if (syscall(SYS_sched_getattr, 0, &ours, sizeof(ours), 0) < 0)
+		return err_sys(e, errno, "sched_getattr");
+	if (!memcmp(&attr, &ours, sizeof(attr)))
 		return 0;
 	if (syscall(SYS_sched_setattr, 0, &attr, 0) < 0)
 		return err_sys(e, errno, "sched_setattr");
@@ -59,11 +65,15 @@ int step_io_priority(struct sandbox *s, struct err *e)
 {
 	const struct process *process = &s->plan->bundle->process;
 	const int who_process = 1; /* IOPRIO_WHO_PROCESS, ioprio_set(2) */
+	long wanted = process->io_priority;
 
-	if (!process->has_io_priority ||
-	    syscall(SYS_ioprio_get, who_process, 0) == process->io_priority)
+	if (!process->has_io_priority)
+		wanted = syscall(SYS_ioprio_get, who_process, s->app->pid);
+	if (wanted < 0)
+		return err_sys(e, errno, "ioprio_get of the application");
+	if (syscall(SYS_ioprio_get, who_process, 0) == wanted)
 		return 0;
-	if (syscall(SYS_ioprio_set, who_process, 0, process->io_priority) < 0)
+	if (syscall(SYS_ioprio_set, who_process, 0, wanted) < 0)
 		return err_sys(e, errno, "ioprio_set");
 	return 0;
 }

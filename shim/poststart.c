@@ -60,18 +60,30 @@ static void become_supervisor(const struct plan *plan, const struct app *app, in
 	supervise(plan, app, records);
 }
 
+/* Pin the application and claim its start.  Returns the record directory, or -1 and *e. */
+static int claim(const struct options *o, const struct plan *plan, struct app *ret, struct err *e)
+{
+	auto_fd records = -1;
+
+	if (app_open(plan->state->pid, plan->bundle, ret, e) < 0 ||
+	    app_verify(ret, plan->bundle, e) < 0)
+		return -1;
+	records = record_dir(o->root, true, e);
+	if (records < 0 || record_claim(records, ret, plan->state->id, plan->state->bundle, e) < 0)
+		return -1;
+	return take_fd(&records);
+}
+
 /* Claim the start and leave a supervisor behind. */
 static int start_supervisor(const struct options *o, const struct plan *plan, struct err *e)
 {
 	auto_app app = { .pidfd = -1, .proc = -1 };
-	auto_fd records = -1;
+	auto_fd records = claim(o, plan, &app, e);
 	pid_t pid;
 
-	if (app_open(plan->state->pid, plan->bundle, &app, e) < 0 ||
-	    app_verify(&app, plan->bundle, e) < 0)
-		return -1;
-	records = record_dir(o->root, e);
-	if (records < 0 || record_claim(records, &app, plan->state->id, plan->state->bundle, e) < 0)
+	if (records >= 0 || e->code != EEXIST) /* whoever claimed it has told it */
+		supervise_log_refused(plan);
+	if (records < 0)
 		return -1;
 	pid = fork();
 	if (pid < 0)
@@ -95,7 +107,6 @@ static int plan_and_start(const struct options *o, const struct state *state, co
 	    bundle_parse(state->bundle, text, len, &bundle, e) < 0 ||
 	    plan_make(state, &bundle, &settings, &plan, e) < 0)
 		return -1;
-	supervise_log_refused(&plan);
 	if (!plan.hook && !plan_refuses(&plan))
 		return 0;
 	return start_supervisor(o, &plan, e);
@@ -160,10 +171,10 @@ int verb_poststop(const struct options *o, struct err *e)
 	/* Read only so that the caller can write it: podman's names no process any more. */
 	(void)json_read(STDIN_FILENO, STATE_MAX, &text, &len, e);
 	memset(e, 0, sizeof(*e));
-	records = record_dir(o->root, e);
+	records = record_dir(o->root, false, e);
 	if (records >= 0) {
 		record_sweep(records);
-	} else {
+	} else if (e->code != ENOENT) { /* ENOENT: no start was ever recorded */
 		open_log(o);
 		log_event(LOG_LEVEL_WARNING, "-", "error", "%s", e->msg);
 	}

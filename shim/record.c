@@ -15,7 +15,7 @@
 #include "host.h"
 #include "text.h"
 
-int record_dir(const char *path, struct err *e)
+int record_dir(const char *path, bool make, struct err *e)
 {
 	char standard[PATH_MAX];
 	auto_fd fd = -1;
@@ -25,7 +25,7 @@ int record_dir(const char *path, struct err *e)
 		host_default_root(standard, sizeof(standard));
 		path = standard;
 	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, errno, "make the record directory '%s'", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)

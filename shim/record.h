@@ -9,10 +9,10 @@
 #include "../oci/err.h"
 #include "app.h"
 
-/* Open the record directory, made where it is missing (mode 0700; its parent must exist).
+/* Open the record directory; make: create it where it is missing (mode 0700; its parent must exist).
  * path: NULL = host_default_root.  Returns a descriptor, or -1 and *e.
- * Errors: EPERM not ours or writable by others, ENOTDIR, ELOOP a symbolic link. */
-int record_dir(const char *path, struct err *e);
+ * Errors: ENOENT, EPERM not ours or writable by others, ENOTDIR, ELOOP a symbolic link. */
+int record_dir(const char *path, bool make, struct err *e);
 
 /* Claim this start of the container id.  Returns 0, or -1 and *e.
  * Errors: EEXIST somebody has it; ENOSPC, EROFS and others of open and write. */

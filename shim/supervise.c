@@ -26,6 +26,7 @@
 #define NOTICE_PREFIX "oci-deploy-hook: "
 
 static const char *container; /* its id: for on_start, which has no argument for it */
+static pid_t start_logger;    /* the child that logs the hook's start */
 
 void supervise_log_refused(const struct plan *plan)
 {
@@ -127,10 +128,21 @@ static int wait_started(const struct app *app, int signals, int *ret_signal, str
 /* The line goes out by a child: this process has a living hook now, and a log can block. */
 static void log_started(pid_t hook)
 {
-	if (fork() == 0) {
+	start_logger = fork();
+	if (start_logger == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* if not, it is short-lived */
 		log_event(LOG_LEVEL_INFO, container, "started", "hook pid %d", hook);
 		_exit(0);
+	}
+}
+
+/* So that the lines come in their order.  The hook lives no more: a moment may pass. */
+static void await_start_logger(void)
+{
+	for (int waited_ms = 0; waited_ms < NOTICE_WAIT_MS; waited_ms++) {
+		if (start_logger <= 0 || waitpid(start_logger, NULL, WNOHANG) != 0)
+			return;
+		(void)poll(NULL, 0, 1);
 	}
 }
 
@@ -140,6 +152,7 @@ static void log_outcome(const struct plan *plan, const struct app *app,
 	char text[ERR_MSG_MAX + 64];
 	const struct outcome_kind *kind = outcome_describe(outcome, plan, text, sizeof(text));
 
+	await_start_logger();
 	log_event(kind->level, plan->state->id, kind->event, "%s", text);
 	if (outcome->leftovers)
 		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
