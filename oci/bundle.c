@@ -117,14 +117,15 @@ static int parse_personality(const struct json_node *linux_node, struct bundle *
 static int parse_linux(const struct json_node *doc, struct bundle *b, struct err *e)
 {
 	struct json_node node;
+	size_t count;
 	int found = json_member(doc, "linux", &node, e);
 
 	if (found != 1)
 		return found;
 	if (parse_namespaces(&node, b, e) < 0 || parse_personality(&node, b, e) < 0)
 		return -1;
-	b->seccomp.value = NULL;
-	return json_member(&node, "seccomp", &b->seccomp, e) < 0 ? -1 : 0;
+	found = json_member(&node, "seccomp", &b->seccomp, e);
+	return found == 1 ? json_object(&b->seccomp, &count, e) : found;
 }
 
 static int parse_document(const char *dir, struct bundle *b, struct err *e)

@@ -83,9 +83,9 @@ int json_read_file(const char *path, size_t max, char **ret_text, size_t *ret_le
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, errno, "open '%s'", path);
+		return err_sys(e, errno, "open '%.150s'", path); /* room for the cause */
 	if (!S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "'%s' is not a regular file", path);
+		return err_set(e, EINVAL, "'%.150s' is not a regular file", path);
 	return json_read(fd, max, ret_text, ret_len, e);
 }
 
@@ -106,17 +106,23 @@ static const char *skip_comment(const char *s, const char *end)
 	return close ? close + 2 : NULL;
 }
 
-/* The closing quote of the string whose first character is s, or NULL where there is none or the
- * string has a \u0000 in it. */
-static const char *skip_string(const char *s, const char *end)
+/* The closing quote of the string whose first character is s, or NULL and *e. */
+static const char *skip_string(const char *s, const char *end, struct err *e)
 {
-	for (; s < end && *s != '"'; s++)
-		if (*s == '\\') {
-			if (end - s >= 6 && !memcmp(s, "\\u0000", 6))
-				return NULL;
-			s++;
+	for (; s < end && *s != '"'; s++) {
+		if (*s != '\\')
+			continue;
+		if (end - s >= 6 && !memcmp(s, "\\u0000", 6)) {
+			(void)err_set(e, EINVAL, "not JSON for us: \\u0000 in a string");
+			return NULL;
 		}
-	return s < end ? s : NULL;
+		if (++s == end)
+			break;
+	}
+	if (s < end)
+		return s;
+	(void)err_set(e, EINVAL, "not JSON: a string without end");
+	return NULL;
 }
 
 /* What the library must never see. */
@@ -129,10 +135,9 @@ static int scan(const char *text, size_t len, unsigned flags, struct err *e)
 		return err_set(e, EINVAL, "not JSON: a NUL byte");
 	for (const char *s = text; s < end; s++) {
 		if (*s == '"') {
-			s = skip_string(s + 1, end);
+			s = skip_string(s + 1, end, e);
 			if (!s)
-				return err_set(e, EINVAL,
-					       "not JSON: a string without end, or with \\u0000");
+				return -1;
 		} else if (*s == '{' || *s == '[') {
 			if (++depth > JSON_DEPTH_MAX)
 				return err_set(e, EINVAL, "nested deeper than %d", JSON_DEPTH_MAX);
@@ -151,11 +156,15 @@ static int scan(const char *text, size_t len, unsigned flags, struct err *e)
 int json_parse(const char *text, size_t len, unsigned flags, struct json **ret, struct err *e)
 {
 	char reason[160] = "";
+	auto_free char *terminated = NULL; /* the library looks for a NUL; text need not have one */
 	yajl_val root;
 
 	if (scan(text, len, flags, e) < 0)
 		return -1;
-	root = yajl_tree_parse(text, reason, sizeof(reason));
+	terminated = strndup(text, len);
+	if (!terminated)
+		return err_sys(e, ENOMEM, "read JSON");
+	root = yajl_tree_parse(terminated, reason, sizeof(reason));
 	if (!root) {
 		reason[strcspn(reason, "\n")] = '\0'; /* the lines behind quote the text */
 		return err_set(e, EINVAL, "not JSON: %s", reason[0] ? reason : "empty");
@@ -182,21 +191,28 @@ static const char *name_of(const struct json_node *node)
 	return node->path[0] ? node->path : "the document";
 }
 
-/* Write parent's path and key into ret, with control characters replaced. */
+/* Replace control characters: a message is one line. */
+static void replace_controls(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = '?';
+}
+
+/* Write parent's path and key into ret. */
 static void set_path(struct json_node *ret, const char *parent, const char *key)
 {
 	char path[JSON_PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s%s%.64s", parent, parent[0] ? "." : "", key);
-	for (char *s = path; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
+	replace_controls(path);
 	memcpy(ret->path, path, sizeof(path));
 }
 
 int json_member(const struct json_node *obj, const char *key, struct json_node *ret, struct err *e)
 {
 	yajl_val object = value_of(obj), found = NULL;
+	struct json_node member;
 	int times = 0;
 
 	if (!YAJL_IS_OBJECT(object))
@@ -206,13 +222,13 @@ int json_member(const struct json_node *obj, const char *key, struct json_node *
 			found = object->u.object.values[i];
 			times++;
 		}
-	if (times > 1)
-		return err_set(e, EINVAL, "%s: the key \"%.64s\" is there twice", name_of(obj),
-			       key);
-	if (!found || YAJL_IS_NULL(found))
+	if (times <= 1 && (!found || YAJL_IS_NULL(found)))
 		return 0;
-	set_path(ret, obj->path, key);
-	ret->value = found;
+	member.value = found;
+	set_path(&member, obj->path, key);
+	if (times > 1)
+		return err_set(e, EINVAL, "%s: the key is there twice", member.path);
+	*ret = member;
 	return 1;
 }
 
@@ -269,78 +285,85 @@ int json_bool(const struct json_node *node, bool *ret, struct err *e)
 	return 0;
 }
 
-/* The digits of a whole number's text as magnitude and sign.  False: not a whole number;
- * *ret_range false: it does not fit. */
-static bool parse_whole(const char *text, bool *ret_negative, uint64_t *ret, bool *ret_range)
+/* A number's text as sign and magnitude.  0, EINVAL no whole number, ERANGE more than 64 bits. */
+static int parse_whole(const struct json_node *node, bool *ret_negative, uint64_t *ret)
 {
+	const char *text;
 	uint64_t value = 0;
+	int code = 0;
 
-	*ret_range = true;
+	if (!YAJL_IS_NUMBER(value_of(node)))
+		return EINVAL;
+	text = value_of(node)->u.number.r;
 	*ret_negative = *text == '-';
-	text += *ret_negative;
-	for (; *text; text++) {
+	for (text += *ret_negative; *text; text++) {
 		unsigned digit = (unsigned)(*text - '0');
 
 		if (digit > 9)
-			return false;
+			return EINVAL; /* a fraction or an exponent */
 		if (value > (UINT64_MAX - digit) / 10)
-			*ret_range = false;
+			code = ERANGE; /* and on, for what may come behind the digits */
 		value = value * 10 + digit;
 	}
 	*ret = value;
-	return true;
+	return code;
 }
 
-/* What a value of the wrong type is, quoted in a message. */
-static const char *describe(yajl_val value)
+/* What stands there instead of what was expected. */
+static const char *describe(const struct json_node *node, char *buf, size_t size)
 {
+	yajl_val value = value_of(node);
+
 	if (YAJL_IS_STRING(value))
-		return "a string";
-	if (YAJL_IS_NUMBER(value))
-		return value->u.number.r;
-	if (YAJL_IS_OBJECT(value))
-		return "an object";
-	if (YAJL_IS_ARRAY(value))
-		return "an array";
-	return YAJL_IS_NULL(value) ? "null" : "a boolean";
+		snprintf(buf, size, "\"%.32s\"", value->u.string);
+	else if (YAJL_IS_NUMBER(value))
+		snprintf(buf, size, "%.40s", value->u.number.r);
+	else
+		snprintf(buf, size, "%s",
+			 YAJL_IS_OBJECT(value)  ? "an object"
+			 : YAJL_IS_ARRAY(value) ? "an array"
+			 : YAJL_IS_NULL(value)  ? "null"
+						: "a boolean");
+	replace_controls(buf);
+	return buf;
 }
 
 int json_uint(const struct json_node *node, uint64_t max, uint64_t *ret, struct err *e)
 {
-	yajl_val value = value_of(node);
-	bool negative = false, fits = false, whole = false;
+	bool negative = false;
 	uint64_t number = 0;
+	char got[48];
+	int code = parse_whole(node, &negative, &number);
 
-	if (YAJL_IS_NUMBER(value))
-		whole = parse_whole(value->u.number.r, &negative, &number, &fits);
-	if (!whole || !fits || number > max || (negative && number))
-		return err_set(e, whole ? ERANGE : EINVAL,
-			       "%s: expected a whole number from 0 to %llu, got %.40s",
-			       name_of(node), (unsigned long long)max, describe(value));
+	if (!code && (number > max || (negative && number)))
+		code = ERANGE;
+	if (code)
+		return err_set(e, code, "%s: expected a whole number from 0 to %llu, got %s",
+			       name_of(node), (unsigned long long)max,
+			       describe(node, got, sizeof(got)));
 	*ret = number;
 	return 0;
 }
 
 int json_int(const struct json_node *node, int64_t min, int64_t max, int64_t *ret, struct err *e)
 {
-	yajl_val value = value_of(node);
-	bool negative = false, fits = false, whole = false;
+	bool negative = false;
 	uint64_t number = 0;
-	int64_t result = 0;
+	int64_t value = 0;
+	char got[48];
+	int code = parse_whole(node, &negative, &number);
 
-	if (YAJL_IS_NUMBER(value))
-		whole = parse_whole(value->u.number.r, &negative, &number, &fits);
-	if (negative && number == (uint64_t)INT64_MAX + 1)
-		result = INT64_MIN;
-	else if (number > INT64_MAX)
-		fits = false;
-	else
-		result = negative ? -(int64_t)number : (int64_t)number;
-	if (!whole || !fits || result < min || result > max)
-		return err_set(e, whole ? ERANGE : EINVAL,
-			       "%s: expected a whole number from %lld to %lld, got %.40s",
-			       name_of(node), (long long)min, (long long)max, describe(value));
-	*ret = result;
+	if (!code && number > (uint64_t)INT64_MAX + negative) /* there is one more below zero */
+		code = ERANGE;
+	if (!code)
+		value = (int64_t)(negative ? 0 - number : number);
+	if (!code && (value < min || value > max))
+		code = ERANGE;
+	if (code)
+		return err_set(e, code, "%s: expected a whole number from %lld to %lld, got %s",
+			       name_of(node), (long long)min, (long long)max,
+			       describe(node, got, sizeof(got)));
+	*ret = value;
 	return 0;
 }
 

@@ -121,14 +121,40 @@ static int parse_user(const struct json_node *node, struct process *p, struct er
 	return parse_groups(&user, p, e);
 }
 
-/* Remember a name that libcap does not know. */
+/* The number of a capability, or -1.  cap_from_name alone would take a number for a name, and
+ * "CAP_KILL,x" for CAP_KILL: it stops at the first character that no name has. */
+static int cap_number(const char *name)
+{
+	static const char of_names[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	cap_value_t cap;
+
+	if (strncasecmp(name, "CAP_", 4) || name[strspn(name, of_names)] ||
+	    cap_from_name(name, &cap) < 0 || cap >= 64)
+		return -1;
+	return cap;
+}
+
+/* Is name one of list, which has ", " between its names?  name: not empty. */
+static bool listed(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *s = list; (s = strstr(s, name)); s += n)
+		if ((s == list || s[-1] == ' ') && (!s[n] || s[n] == ','))
+			return true;
+	return false;
+}
+
+/* Remember a name that libcap does not know, printable and cut. */
 static int add_unknown(struct process *p, const char *name, struct err *e)
 {
-	char *longer;
-	char safe[33];
+	char *longer, safe[33];
 
-	snprintf(safe, sizeof(safe), "%s", name);
-	if (p->caps_unknown && (strstr(p->caps_unknown, safe) || strlen(p->caps_unknown) > 512))
+	snprintf(safe, sizeof(safe), "%s", name[0] ? name : "?");
+	for (char *s = safe; *s; s++)
+		if (*s <= ' ' || *s == ',' || *s > '~')
+			*s = '?';
+	if (p->caps_unknown && (listed(p->caps_unknown, safe) || strlen(p->caps_unknown) > 512))
 		return 0; /* a few of them tell enough */
 	if (asprintf(&longer, "%s%s%s", p->caps_unknown ? p->caps_unknown : "",
 		     p->caps_unknown ? ", " : "", safe) < 0)
@@ -148,13 +174,13 @@ static int parse_cap_set(const struct json_node *list, struct process *p, uint64
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		const char *name;
-		cap_value_t cap;
+		int cap;
 
 		json_item(list, i, &item);
 		if (json_string(&item, &name, e) < 0)
 			return -1;
-		/* cap_from_name takes numbers too, which are no names */
-		if (strncasecmp(name, "CAP_", 4) == 0 && cap_from_name(name, &cap) == 0 && cap < 64)
+		cap = cap_number(name);
+		if (cap >= 0)
 			*ret |= 1ULL << cap;
 		else if (add_unknown(p, name, e) < 0)
 			return -1;

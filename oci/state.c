@@ -2,10 +2,11 @@
  */
 #include "state.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "cleanup.h"
+
+#define PID_LIMIT 4194304 /* 2^22, the kernel's own: proc(5) pid_max */
 
 /* Annotations of crun's handlers that run something else than the image's program. */
 static const char *const foreign_annotations[] = {
@@ -16,14 +17,16 @@ static const char *const foreign_annotations[] = {
 int annotations_foreign(const struct json_node *annotations, bool *ret, struct err *e)
 {
 	struct json_node node;
+	bool foreign = false;
 
 	for (size_t i = 0; i < sizeof(foreign_annotations) / sizeof(foreign_annotations[0]); i++) {
 		int found = json_member(annotations, foreign_annotations[i], &node, e);
 
 		if (found < 0)
 			return -1;
-		*ret |= found == 1;
+		foreign |= found == 1;
 	}
+	*ret = foreign;
 	return 0;
 }
 
@@ -49,7 +52,7 @@ static int fill(const struct json_node *root, struct state *s, struct err *e)
 		return err_set(e, EINVAL, "id: missing or empty");
 	if (strlen(s->id) > STATE_ID_MAX)
 		return err_set(e, E2BIG, "id: longer than %d bytes", STATE_ID_MAX);
-	if (json_get_int(root, "pid", 0, INT_MAX, &pid, e) < 0)
+	if (json_get_int(root, "pid", 0, PID_LIMIT, &pid, e) < 0)
 		return -1;
 	s->pid = (pid_t)pid;
 	if (copy(root, "bundle", &s->bundle, e) < 0 || copy(root, "status", &s->status, e) < 0)
@@ -66,15 +69,14 @@ int state_parse(const char *text, size_t len, struct state *ret, struct err *e)
 	auto_state s = { 0 };
 	struct json_node root;
 
+	state_free(ret); /* or a message would name an earlier container */
 	if (json_parse(text, len, 0, &doc, e) < 0)
 		return err_prefix(e, "state");
 	json_root(doc, &root);
 	if (fill(&root, &s, e) < 0) {
-		if (!ret->id) /* so that the message can name the container */
-			ret->id = take_ptr(s.id);
+		ret->id = take_ptr(s.id); /* so that the message can name the container */
 		return err_prefix(e, "state");
 	}
-	state_free(ret);
 	*ret = s;
 	memset(&s, 0, sizeof(s));
 	return 0;

@@ -11,6 +11,8 @@
 #include "../oci/cleanup.h"
 #include "host.h"
 
+#define ENDING_MS 1000
+
 int proc_stat_read(int dir, const char *path, struct proc_stat *ret)
 {
 	char buf[1024];
@@ -39,6 +41,16 @@ bool app_ended(const struct app *app)
 	struct pollfd pfd = { .fd = app->pidfd, .events = POLLIN };
 
 	return poll(&pfd, 1, 0) == 1;
+}
+
+bool app_ending(const struct app *app)
+{
+	struct pollfd pfd = { .fd = app->pidfd, .events = POLLIN };
+	struct proc_stat stat;
+
+	if (proc_stat_read(app->proc, "stat", &stat) < 0)
+		return true;
+	return poll(&pfd, 1, stat.flags & PROC_EXITING ? ENDING_MS : 0) == 1;
 }
 
 /* ENOENT and ESRCH mean that the process is gone; the rest is an error. */
@@ -115,15 +127,15 @@ int app_ns_differs(const struct app *app, enum ns_kind kind, struct err *e)
 	char path[48];
 	struct stat theirs, ours;
 
-	snprintf(path, sizeof(path), "ns/%s", ns_table[kind].proc);
-	if (fstatat(app->proc, path, &theirs, 0) < 0) {
-		if (errno == ENOENT && !app_ended(app))
-			return 0; /* the kernel has no namespaces of this kind */
-		return gone_or(e, errno, path);
-	}
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_table[kind].proc);
-	if (stat(path, &ours) < 0)
+	if (stat(path, &ours) < 0) {
+		if (errno == ENOENT)
+			return 0; /* the kernel has no namespaces of this kind */
 		return err_sys(e, errno, "stat '%s'", path);
+	}
+	snprintf(path, sizeof(path), "ns/%s", ns_table[kind].proc);
+	if (fstatat(app->proc, path, &theirs, 0) < 0) /* an ending process has none any more */
+		return gone_or(e, errno, path);
 	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
 }
 

@@ -34,6 +34,10 @@ int app_verify(const struct app *app, const struct bundle *bundle, struct err *e
 /* Has it ended (as a process: a main thread that left alone does not count)? */
 bool app_ended(const struct app *app);
 
+/* Has it ended, or is it just about to?  Its last processes are killed, and reaped, while it is
+ * still ending.  Waits for up to a second where it is. */
+bool app_ending(const struct app *app);
+
 /* Has it executed the image's program?  That clears PF_FORKNOEXEC.  Returns 1, 0, or -1 and *e
  * (ESRCH ended).  Source: include/linux/sched.h, proc(5) "flags". */
 int app_started(const struct app *app, struct err *e);
@@ -48,6 +52,7 @@ struct proc_stat {
 	unsigned flags;
 	uint64_t start_time;
 };
+#define PROC_EXITING 0x00000004U    /* PF_EXITING: of a thread; the others may live */
 #define PROC_FORKNOEXEC 0x00000040U /* PF_FORKNOEXEC: forked, never exec'd */
 #define PROC_KTHREAD 0x00200000U    /* PF_KTHREAD */
 int proc_stat_read(int dir, const char *path, struct proc_stat *ret);

@@ -182,13 +182,13 @@ static void reap_hook(struct run *run)
 	run->hook_ended = true;
 	if (!executed(run->out->pid))
 		not_executed(run, &info);
-	else if (info.si_code == CLD_EXITED)
+	(void)waitid(P_PID, pid, &info, WEXITED);
+	if (info.si_code == CLD_EXITED)
 		decide(run, HOOK_EXITED, info.si_status);
-	else if (app_ended(run->s->app))
+	else if (info.si_status == SIGKILL && app_ending(run->s->app))
 		decide(run, HOOK_APP_ENDED, 0); /* its end takes the hook along */
 	else
 		decide(run, HOOK_KILLED, info.si_status);
-	(void)waitid(P_PID, pid, &info, WEXITED);
 }
 
 static void read_signals(struct run *run)

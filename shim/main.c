@@ -43,13 +43,22 @@ static const struct verb {
 	{ "run", verb_run, false },
 };
 
-enum { STATUS_USAGE = 125 };
+enum { STATUS_FAILED = 125 };
 
 static void complain(const struct err *e)
 {
 	char text[2 * ERR_MSG_MAX];
 
 	fprintf(stderr, "oci-deploy-hook: %s\n", text_escape(text, sizeof(text), e->msg));
+}
+
+/* Whoever asked must know if the answer did not get through. */
+static int flush_stdout(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "oci-deploy-hook: write to stdout: %s\n", strerrordesc_np(errno));
+	return STATUS_FAILED;
 }
 
 static const struct verb *find_verb(const struct options *o, struct err *e)
@@ -83,25 +92,21 @@ static int serve_people(int argc, char *argv[])
 
 	if (options_parse(argc, argv, &o, &e) < 0) {
 		complain(&e);
-		return STATUS_USAGE;
+		return STATUS_FAILED;
 	}
 #ifdef STEP_FAULTS
 	if (sandbox_fault && !strcmp(sandbox_fault, "list"))
 		return list_steps();
 #endif
-	if (o.help)
-		return fputs(usage, stdout) < 0;
-	if (o.version)
-		return puts("oci-deploy-hook " VERSION) < 0;
-	verb = find_verb(&o, &e);
-	if (!verb) {
-		complain(&e);
-		return STATUS_USAGE;
+	if (o.help || o.version) {
+		(void)fputs(o.help ? usage : "oci-deploy-hook " VERSION "\n", stdout);
+		return flush_stdout(0);
 	}
-	status = verb->run(&o, &e);
+	verb = find_verb(&o, &e);
+	status = verb ? verb->run(&o, &e) : STATUS_FAILED;
 	if (e.code)
 		complain(&e);
-	return status;
+	return flush_stdout(status);
 }
 
 /* Whatever happens, the runtime gets 0, and no word on its stdout and stderr. */

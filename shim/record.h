@@ -9,9 +9,9 @@
 #include "../oci/err.h"
 #include "app.h"
 
-/* Open the record directory; make: create it where it is missing (mode 0700; its parent must exist).
- * path: NULL = host_default_root.  Returns a descriptor, or -1 and *e.
- * Errors: ENOENT, EPERM not ours or writable by others, ENOTDIR, ELOOP a symbolic link. */
+/* Open the record directory; make: create it where it is missing (mode 0700; its parent must
+ * exist). path: NULL = host_default_root.  Returns a descriptor, or -1 and *e. Errors: ENOENT,
+ * EPERM not ours or writable by others, ENOTDIR, ELOOP a symbolic link. */
 int record_dir(const char *path, bool make, struct err *e);
 
 /* Claim this start of the container id.  Returns 0, or -1 and *e.

@@ -17,7 +17,7 @@
 REPO=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 : "${ODH:=$REPO/oci-deploy-hook}" "${ODH_TEST:=$REPO/build/test/oci-deploy-hook}"
 : "${RUNTIMES:=runc crun}"
-DEADLINE=30 # seconds; generous: the machine may be busy
+: "${DEADLINE:=30}" # seconds; generous: the machine may be busy
 export KEPT_CAPS="CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID NET_BIND_SERVICE"
 export LC_ALL=C
 

@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# Every step of the sandbox, broken: the hook does not run, the container lives, the log names the
+# step.  Needs the test build, see ODH_TEST in helper.bash.  SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # in single quotes: variables of the hook's shell and of jq
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # each test is a subshell; helper.bash reads and sets
+
+load helper
+
+setup() {
+	[ -x "$ODH_TEST" ] || skip_or_fail "there is no test build, $ODH_TEST"
+}
+
+# STEP: the hook of this container did not run, and the application lives.
+stopped_at() {
+	wait_for_log ": error: $ID: error: .*step '$1': failed by the test"
+	wait_until none_of_ours
+	refute logged ': (started|ended):'
+	equal "$(ls "$ROOTFS/data/work")" "" "what the hook made"
+	equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
+	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
+	answers
+}
+
+@test "no step is named twice, and there are as many as the design has" {
+	"$ODH_TEST" --fault list >"$BATS_TEST_TMPDIR/steps"
+	equal "$(sort "$BATS_TEST_TMPDIR/steps" | uniq -d)" "" "steps named twice"
+	for step in "parent-death signal" oom_score_adj cgroup "session keyring" non-dumpable namespaces \
+		root "working directory" umask "bounding set" groups gid uid capabilities no_new_privs \
+		confirm descriptors "own filter" "container's filter"; do
+		grep -qx "$step" "$BATS_TEST_TMPDIR/steps" || fail "there is no step '$step'"
+	done
+}
+
+@test "each step in turn, by hand beside one container: fails closed" {
+	make_bundle "${RUNTIMES%% *}"
+	launch
+	hook 'touch /data/work/ran'
+	ODH=$ODH_TEST
+	while read -r CASE; do
+		rm -rf "$LOG" "$RECORDS"
+		state_of "$(cat "$B/pid")" | poststart --fault "fail:$CASE"
+		stopped_at "$CASE"
+	done < <("$ODH_TEST" --fault list)
+	[ -n "$(ls "$RECORDS")" ]
+	rm -rf "$LOG" "$RECORDS" # and with none of them broken:
+	state_of "$(cat "$B/pid")" | poststart
+	wait_for_log ': ended: exit status 0'
+	equal "$(ls "$ROOTFS/data/work")" ran
+}
+
+@test "each step in turn, in the foreground: status 125, and the step is named" {
+	local status
+	make_bundle "${RUNTIMES##* }"
+	launch
+	hook 'touch /data/work/ran'
+	while read -r CASE; do
+		status=0
+		timeout 30 "$ODH_TEST" --fault "fail:$CASE" run --pid "$(cat "$B/pid")" --bundle "$B" \
+			>"$B/stdout" 2>"$B/stderr" </dev/null 3>&- || status=$?
+		equal "$status" 125 "exit status"
+		equal "$(cat "$B/stdout")" "" "stdout"
+		grep -q "step '$CASE': failed by the test" "$B/stderr"
+		equal "$(ls "$ROOTFS/data/work")" ""
+	done < <("$ODH_TEST" --fault list)
+	answers
+}
+
+@test "three of them, as registered hooks" {
+	for runtime in $RUNTIMES; do
+		for CASE in cgroup root "own filter"; do
+			make_bundle "$runtime"
+			hook 'touch /data/work/ran'
+			register "$ODH_TEST" --fault "fail:$CASE"
+			launch
+			stopped_at "$CASE"
+			grep -q "^oci-deploy-hook: CC_RUN_SUCCEEDED_HOOK: .*step '$CASE'" "$ERR"
+			delete
+			nothing_left
+		done
+	done
+}
+
+# Our processes that are stopped.
+stopped() {
+	ps -o stat= -p "$(ours | paste -sd,)" | grep -q '^T'
+}
+
+@test "a joiner that hangs, before any of four steps, is killed at the timeout" {
+	local bundles=()
+	for CASE in cgroup namespaces uid clone; do
+		make_bundle "${RUNTIMES%% *}"
+		settings '{"timeout": 1}'
+		hook 'touch /data/work/ran'
+		register "$ODH_TEST" --fault "stop:$CASE"
+		launch
+		wait_until stopped
+		answers
+		bundles+=("$B")
+	done
+	for bundle in "${bundles[@]}"; do
+		take_up "$bundle"
+		wait_for_log ': (timed-out|error): '
+		wait_until none_of_ours
+		equal "$(ls "$ROOTFS/data/work")" "" "what the hook made"
+		answers
+	done
+}
+
+@test "an application that ends while the joiner hangs takes it along" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		hook 'touch /data/work/ran'
+		register "$ODH_TEST" --fault 'stop:own filter'
+		launch
+		wait_until stopped
+		tell 'quit 0'
+		wait_until none_of_ours
+		delete
+		nothing_left
+		refute logged ': error:'
+	done
+}
