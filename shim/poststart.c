@@ -33,12 +33,6 @@ void poststart_guard(void)
 		(void)sigaction(fatal[i], &action, NULL);
 }
 
-static void unguard(void)
-{
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL);
-}
-
 static void open_log(const struct options *o)
 {
 	struct err e = { 0 };
@@ -51,7 +45,7 @@ static void become_supervisor(const struct plan *plan, const struct app *app, in
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	unguard();
+	seal_default_signals();
 	(void)setsid();    /* a fresh child leads no group: cannot fail */
 	(void)!chdir("/"); /* only so that the bundle's file system can be unmounted */
 	for (int fd = 0; fd < 3; fd++)

@@ -20,6 +20,16 @@
 static char mark[] = "OCI_DEPLOY_HOOK_SEALED=1";
 static bool marked; /* the environment held the mark when main began */
 
+void seal_default_signals(void)
+{
+	/* The kernel's struct sigaction, all zero: SIG_DFL.  Not signal(3), which refuses the two
+	 * that libc keeps for itself; a caller can have left those ignored as well. */
+	static const unsigned long default_action[8];
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)syscall(SYS_rt_sigaction, sig, default_action, NULL, NSIG / 8);
+}
+
 void seal_reset(void)
 {
 	sigset_t none;
@@ -27,8 +37,7 @@ void seal_reset(void)
 
 	marked = value && !strcmp(value, "1");
 	(void)clearenv();
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL); /* SIGKILL, SIGSTOP and libc's own stay as they are */
+	seal_default_signals();
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)umask(077);

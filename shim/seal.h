@@ -22,4 +22,7 @@ int seal(char *const argv[], const char *input, size_t len, struct err *e);
  * descriptors; descriptors 0-2 are opened on /dev/null where they are closed. */
 void seal_reset(void);
 
+/* All signals to their default, those that libc keeps for itself included. */
+void seal_default_signals(void);
+
 #endif

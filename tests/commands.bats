@@ -248,6 +248,7 @@ picture() {
 		cd "$B/.."
 		exits 0 check --bundle "./$(basename "$B")"
 	)
+	grep -q '^directory' "$B/stdout"
 	equal "$(tr -d '\n -~' <"$B/stdout" | wc -c)" 0 "control characters on stdout"
 }
 
@@ -294,7 +295,7 @@ picture() {
 	refute [ "$status" = 0 ]
 }
 
-@test "wrong usage by a runtime: status 0, no output, logged, stdin is read to its end" {
+@test "wrong usage by a runtime: status 0, no output, stdin is read to its end" {
 	make_bundle "${RUNTIMES%% *}"
 	for CASE in --nosuchoption --log-level=loud --root=relative --config; do
 		{

@@ -61,7 +61,9 @@ stopped_at() {
 		equal "$(cat "$B/stdout")" "" "stdout"
 		grep -q "step '$CASE': failed by the test" "$B/stderr"
 		equal "$(ls "$ROOTFS/data/work")" ""
+		STEPS=$((${STEPS:-0} + 1))
 	done < <("$ODH_TEST" --fault list)
+	equal "$STEPS" "$("$ODH_TEST" --fault list | wc -l)" "steps broken"
 	answers
 }
 
