@@ -97,7 +97,7 @@ int step_affinity(struct sandbox *s, struct err *e)
 
 static int set_limit(int resource, const struct rlimit *wanted, struct err *e)
 {
-	struct rlimit ours;
+	struct rlimit ours = { 0 };
 
 	if (getrlimit((__rlimit_resource_t)resource, &ours) < 0)
 		return err_sys(e, errno, "getrlimit %d", resource);
