@@ -84,6 +84,35 @@ asan: ## the unit tests with address and undefined-behaviour sanitizers
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" \
 		build/asan/oci-deploy-hook unit
 
+# Each file appears whole, by a rename, and the binary before what names it: an engine may read the
+# directory at any moment, and refuses every start at a file that is not JSON.
+# $(call put,MODE,FILE,TARGET)
+put = install -m $(1) $(2) $(3).new.$$$$ && mv -f $(3).new.$$$$ $(3)
+STAGES := poststart poststop
+
+install: all ## install binary, man pages and hooks.d files (PREFIX, HOOKSDIR, DESTDIR)
+	@case '$(PREFIX)$(HOOKSDIR)' in *[!A-Za-z0-9/._+-]*) \
+		echo "PREFIX and HOOKSDIR: only letters, digits and /._+- please" >&2; exit 1;; esac; \
+	case '$(PREFIX)' in /*) ;; *) echo "PREFIX: an absolute path please" >&2; exit 1;; esac
+	@install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(HOOKSDIR)' \
+		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man5'
+	@$(call put,755,$(BINARY),'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook')
+	@$(call put,644,man/oci-deploy-hook.8,'$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8')
+	@$(call put,644,man/oci-deploy-hook.json.5,'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5')
+	@mkdir -p build
+	@for stage in $(STAGES); do \
+		sed 's|@BINARY@|$(PREFIX)/bin/oci-deploy-hook|' oci/hooks.d/oci-deploy-hook-$$stage.json.in \
+			>build/$$stage.json && \
+		$(call put,644,build/$$stage.json,'$(DESTDIR)$(HOOKSDIR)'/oci-deploy-hook-$$stage.json) || exit 1; \
+	done
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/oci-deploy-hook, registered in $(DESTDIR)$(HOOKSDIR)"
+
+uninstall: ## remove what install installed (containers that wait for a hook keep it)
+	@for stage in $(STAGES); do rm -f '$(DESTDIR)$(HOOKSDIR)'/oci-deploy-hook-$$stage.json; done
+	@rm -f '$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8' \
+		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5' \
+		'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook'
+
 fmt: ## format the C code
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
@@ -102,4 +131,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check demo asan fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit check demo asan install uninstall fmt fmt-check man tidy clean

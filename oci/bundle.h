@@ -81,7 +81,7 @@ struct process {
 };
 
 struct bundle {
-	char *root_path; /* absolute */
+	char *root_path; /* absolute, if the bundle directory is given so */
 	struct process process;
 	bool has_personality;
 	unsigned long personality;  /* PER_LINUX or PER_LINUX32 */
@@ -102,6 +102,9 @@ int bundle_read(const char *dir, char **ret_text, size_t *ret_len, struct err *e
  * names config.json and the path in it. */
 int bundle_parse(const char *dir, const char *text, size_t len, struct bundle *ret, struct err *e);
 void bundle_free(struct bundle *b);
+
+/* The number of the capability of that name ("CAP_KILL", in any case), or -1: libcap knows none. */
+int capability_number(const char *name);
 
 /* The value of NAME in the environment, borrowed, or NULL. */
 const char *bundle_env(const struct bundle *b, const char *name);

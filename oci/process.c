@@ -121,15 +121,14 @@ static int parse_user(const struct json_node *node, struct process *p, struct er
 	return parse_groups(&user, p, e);
 }
 
-/* The number of a capability, or -1.  cap_from_name alone would take a number for a name, and
- * "CAP_KILL,x" for CAP_KILL: it stops at the first character that no name has. */
-static int cap_number(const char *name)
+/* cap_from_name alone would take a number for a name, and "CAP_KILL,x" for CAP_KILL: it stops at
+ * the first character that no name has. */
+int capability_number(const char *name)
 {
 	static const char of_names[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
 	cap_value_t cap;
 
-	if (strncasecmp(name, "CAP_", 4) || name[strspn(name, of_names)] ||
-	    cap_from_name(name, &cap) < 0 || cap >= 64)
+	if (name[strspn(name, of_names)] || cap_from_name(name, &cap) < 0 || cap >= 64)
 		return -1;
 	return cap;
 }
@@ -179,7 +178,7 @@ static int parse_cap_set(const struct json_node *list, struct process *p, uint64
 		json_item(list, i, &item);
 		if (json_string(&item, &name, e) < 0)
 			return -1;
-		cap = cap_number(name);
+		cap = capability_number(name);
 		if (cap >= 0)
 			*ret |= 1ULL << cap;
 		else if (add_unknown(p, name, e) < 0)

@@ -23,7 +23,8 @@ struct state {
 
 /* Parse the state's text.  ret: zeroed or filled by an earlier call.  Returns 0 and fills *ret
  * (free with state_free, on errors too: the id may be there, for the message), or -1 and *e.
- * Errors: EINVAL wrong type, missing id or bundle, relative bundle; ERANGE pid. */
+ * Errors: EINVAL wrong type, missing id or bundle, relative bundle; E2BIG id; ERANGE pid; ENOMEM.
+ */
 int state_parse(const char *text, size_t len, struct state *ret, struct err *e);
 void state_free(struct state *s);
 

@@ -51,6 +51,8 @@ static int drop_rights(struct err *e)
 		return err_sys(e, errno, "become nobody");
 	if (capset(&header, none) < 0)
 		return err_sys(e, errno, "capset");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) /* its descriptors are nobody else's */
+		return err_sys(e, errno, "non-dumpable");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, errno, "no_new_privs");
 	return 0;

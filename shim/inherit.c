@@ -164,7 +164,7 @@ int step_limits(struct sandbox *s, struct err *e)
 		return err_sys(e, errno, "read /proc/PID/limits");
 	for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
 		const struct limit *limit = find_limit(&s->plan->bundle->process, resource);
-		struct rlimit wanted;
+		struct rlimit wanted = { 0 };
 
 		if (limit)
 			wanted = limit->value;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "../oci/cleanup.h"
-#include "../oci/json.h"
+#include "../oci/bundle.h"
 #include "host.h"
 
 #define SHELL_WORDS_MAX 16
@@ -93,14 +93,13 @@ static int parse_capabilities(const struct json_node *node, struct settings *s, 
 	for (size_t i = 0; i < count; i++) {
 		struct json_node item;
 		const char *name;
-		cap_value_t cap;
+		int cap;
 
 		json_item(node, i, &item);
 		if (json_string(&item, &name, e) < 0)
 			return -1;
-		/* cap_from_name also takes numbers: only names are accepted here. */
-		if (strncasecmp(name, "CAP_", 4) || cap_from_name(name, &cap) < 0 ||
-		    !CAP_IS_SUPPORTED(cap))
+		cap = capability_number(name);
+		if (cap < 0 || !CAP_IS_SUPPORTED(cap))
 			return err_set(e, EINVAL, "%s: \"%.40s\" is no capability of this kernel",
 				       item.path, name);
 		caps |= 1ULL << cap;

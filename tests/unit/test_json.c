@@ -352,7 +352,7 @@ static void test_paths(void)
 		cut &= strlen(node.path) < JSON_PATH_MAX;
 	}
 	ok(cut, "is cut");
-	contains(node.path, "[0]", "and still says which item");
+	is_string(node.path + strlen(node.path) - 3, "[0]", "and still ends in which item");
 	json_free(doc);
 }
 

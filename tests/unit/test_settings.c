@@ -80,6 +80,7 @@ static void test_bad(void)
 	refused("{\"output\": 1}", "output: expected a string");
 	refused("{\"capabilities\": [\"KILL\"]}", "is no capability");
 	refused("{\"capabilities\": [\"CAP_5\"]}", "is no capability");
+	refused("{\"capabilities\": [\"CAP_KILL,CAP_CHOWN\"]}", "is no capability");
 	refused("{\"capabilities\": \"CAP_KILL\"}", "expected an array");
 	refused("{\"seccomp\": \"p.json\"}", "expected an absolute path");
 	refused("{\"tools\": \"\"}", "expected an absolute path");
