@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../oci/cleanup.h"
+#include "guard.h"
 #include "outcome.h"
 #include "seal.h"
 #include "verbs.h"
@@ -15,6 +16,7 @@ static int run_planned(const struct plan *plan, const struct app *app, struct er
 {
 	auto_filter own = { 0 }, container = { 0 };
 	struct cgroup cgroup = { .parent = -1, .child = -1 };
+	struct guard_calls nobody = { 0 };
 	struct hook_outcome outcome;
 	struct sandbox sandbox = {
 		.plan = plan,
@@ -30,8 +32,7 @@ static int run_planned(const struct plan *plan, const struct app *app, struct er
 	if (signals < 0 || hook_filters(plan, &own, &container, e) < 0 ||
 	    report_map(&sandbox.report, e) < 0 || cgroup_prepare(app, &cgroup, e) < 0)
 		return STATUS_FAILED;
-	hook_run(&sandbox, plan->settings->timeout_s, signals, NULL, &outcome);
-	(void)cgroup_discard(&cgroup); /* the hook's own status is what the caller wants */
+	guard_run(&sandbox, plan->settings->timeout_s, signals, &nobody, &outcome);
 	(void)outcome_describe(&outcome, plan, text, sizeof(text));
 	if (outcome.result != HOOK_EXITED)
 		(void)err_set(e, ECANCELED, "%s", text);

@@ -32,7 +32,7 @@ struct report {
 struct sandbox {
 	const struct plan *plan;
 	const struct app *app;
-	const struct cgroup *cgroup;
+	struct cgroup *cgroup;
 	const struct filter *own;
 	const struct filter *container; /* len 0: the container has no profile */
 	bool foreground;                /* output goes to our own stdout and stderr */

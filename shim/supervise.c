@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "hook.h"
+#include "guard.h"
 #include "log.h"
 #include "outcome.h"
 #include "record.h"
@@ -25,8 +25,7 @@
 #define NOTICE_WAIT_MS 1000
 #define NOTICE_PREFIX "oci-deploy-hook: "
 
-static const char *container; /* its id: for on_start, which has no argument for it */
-static pid_t start_logger;    /* the child that logs the hook's start */
+static const char *container; /* its id: for log_started, which has no argument for it */
 
 void supervise_log_refused(const struct plan *plan)
 {
@@ -125,25 +124,9 @@ static int wait_started(const struct app *app, int signals, int *ret_signal, str
 	return started;
 }
 
-/* The line goes out by a child: this process has a living hook now, and a log can block. */
 static void log_started(pid_t hook)
 {
-	start_logger = fork();
-	if (start_logger == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* if not, it is short-lived */
-		log_event(LOG_LEVEL_INFO, container, "started", "hook pid %d", hook);
-		_exit(0);
-	}
-}
-
-/* So that the lines come in their order.  The hook lives no more: a moment may pass. */
-static void await_start_logger(void)
-{
-	for (int waited_ms = 0; waited_ms < NOTICE_WAIT_MS; waited_ms++) {
-		if (start_logger <= 0 || waitpid(start_logger, NULL, WNOHANG) != 0)
-			return;
-		(void)poll(NULL, 0, 1);
-	}
+	log_event(LOG_LEVEL_INFO, container, "started", "hook pid %d", hook);
 }
 
 static void log_outcome(const struct plan *plan, const struct app *app,
@@ -152,7 +135,6 @@ static void log_outcome(const struct plan *plan, const struct app *app,
 	char text[ERR_MSG_MAX + 64];
 	const struct outcome_kind *kind = outcome_describe(outcome, plan, text, sizeof(text));
 
-	await_start_logger();
 	log_event(kind->level, plan->state->id, kind->event, "%s", text);
 	if (outcome->leftovers)
 		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
@@ -163,6 +145,19 @@ static void log_outcome(const struct plan *plan, const struct app *app,
 			  (unsigned long long)outcome->dropped);
 	if (kind->tell_author)
 		notify_outcome(plan, app, text);
+}
+
+/* What log_outcome needs, where it is the watcher that is left to log. */
+struct subject {
+	const struct plan *plan;
+	const struct app *app;
+};
+
+static void log_orphaned(const struct hook_outcome *outcome, void *context)
+{
+	const struct subject *subject = context;
+
+	log_outcome(subject->plan, subject->app, outcome);
 }
 
 static void run_hook(const struct plan *plan, const struct app *app, int signals)
@@ -177,6 +172,8 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 		.own = &own,
 		.container = &container_filter,
 	};
+	struct subject subject = { plan, app };
+	struct guard_calls calls = { log_started, log_orphaned, &subject };
 
 	if (hook_filters(plan, &own, &container_filter, &outcome.error) == 0 &&
 	    report_map(&sandbox.report, &outcome.error) == 0 &&
@@ -184,11 +181,7 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 		if (cgroup.child < 0)
 			log_event(LOG_LEVEL_DEBUG, plan->state->id, "ready",
 				  "no cgroup of its own here: the hook is killed by its session");
-		hook_run(&sandbox, plan->settings->timeout_s, signals, log_started, &outcome);
-		if (cgroup_discard(&cgroup) < 0)
-			log_event(LOG_LEVEL_WARNING, plan->state->id, "error",
-				  "remove the hook's cgroup '%s': %s", cgroup.name,
-				  strerrordesc_np(errno));
+		guard_run(&sandbox, plan->settings->timeout_s, signals, &calls, &outcome);
 	} else if (outcome.error.code == ESRCH) {
 		outcome.result = HOOK_APP_ENDED;
 	}

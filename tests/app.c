@@ -4,6 +4,7 @@
  * reads from the FIFO /app-in, a line each:
  *   say TEXT, err TEXT   print it to stdout, stderr
  *   fill BYTES           write that much to stdout, then "fill-done BYTES" or "fill-failed ERROR"
+ *   take BYTES           use that much memory, then "taken BYTES of BYTES"
  *   quit STATUS          end
  */
 #include <errno.h>
@@ -57,6 +58,15 @@ static void fill(long bytes)
 	say(STDOUT_FILENO, "fill-done %ld\n", bytes);
 }
 
+static void take(size_t bytes)
+{
+	char *memory = malloc(bytes);
+
+	if (memory)
+		memset(memory, 1, bytes); /* by use only it becomes ours */
+	say(STDOUT_FILENO, "taken %zu of %zu\n", memory && memory[bytes - 1] ? bytes : 0, bytes);
+}
+
 static void obey(char *line)
 {
 	line[strcspn(line, "\n")] = '\0';
@@ -66,6 +76,8 @@ static void obey(char *line)
 		say(STDERR_FILENO, "%s\n", line + 4);
 	else if (!strncmp(line, "fill ", 5))
 		fill(atol(line + 5));
+	else if (!strncmp(line, "take ", 5))
+		take((size_t)atol(line + 5));
 	else if (!strncmp(line, "quit ", 5))
 		_exit(atoi(line + 5));
 }

@@ -61,7 +61,9 @@ silent() {
 	timeout 30 sh -c 'exec <"$1"; read -r word <"$2"; exec cat >"$3"' sh "$B/pipe" "$ROOTFS/gate" \
 		"$B/flood" 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
-	timeout 30 "$ODH" run --pid "$(cat "$B/pid")" --bundle "$B" >"$B/pipe" </dev/null 3>&- &
+	# Our stdout may have been made non-blocking by whoever had it before.
+	timeout 30 sh -c '"$1" nonblock; shift; exec "$@"' sh "$TOOLS/bundle/rootfs/probe" \
+		"$ODH" run --pid "$(cat "$B/pid")" --bundle "$B" >"$B/pipe" </dev/null 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
 	wait_until eval '[ "$(pids_beside "$(cat "$B/pid")" | wc -l)" -ge 2 ]'
 	open_gate
@@ -299,7 +301,7 @@ picture() {
 	make_bundle "${RUNTIMES%% *}"
 	for CASE in --nosuchoption --log-level=loud --root=relative --config; do
 		{
-			head -c 200000 /dev/zero
+			head -c 3000000 /dev/zero
 			echo written >"$B/written"
 		} | poststart "$CASE"
 		grep -q written "$B/written"

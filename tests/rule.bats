@@ -166,13 +166,14 @@ refused_alone() {
 @test "spelt with JSON escapes, it runs all the same" {
 	for runtime in $RUNTIMES; do
 		make_bundle "$runtime"
-		hook 'touch /data/work/ran; echo "$CC_RUN_SUCCEEDED_HOOK" >/data/work/value'
+		hook 'touch /data/work/ran; env | grep "^CC_RUN_.*=touch" >/data/work/value'
 		sed -i 's/CC_RUN_SUCCEEDED_HOOK=/\\u0043C_RUN_\\u0053UCCEEDED_HOO\\u004b\\u003d/' "$B/config.json"
 		grep -q 'HOO.u004b' "$B/config.json"
+		refute grep -q CC_RUN_SUCCEEDED_HOOK "$B/config.json"
 		launch
 		wait_for_log ': ended: exit status 0'
 		[ -e "$ROOTFS/data/work/ran" ]
-		grep -q '^touch' "$ROOTFS/data/work/value" # the application's variable is the hook's
+		grep -q '^CC_RUN_SUCCEEDED_HOOK=touch' "$ROOTFS/data/work/value" # the application's variable is the hook's
 		answers
 	done
 }

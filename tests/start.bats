@@ -259,7 +259,7 @@ two" EMPTY= GREETING=again
 	done
 }
 
-@test "a directory that only its user may enter is the working directory all the same" {
+@test "a directory that only its user may enter" {
 	for runtime in $RUNTIMES; do
 		make_bundle "$runtime"
 		probe_hook
@@ -294,9 +294,9 @@ two" EMPTY= GREETING=again
 	for runtime in $RUNTIMES; do
 		make_bundle "$runtime"
 		probe_hook
-		CALLER=(nice -n 3)
+		CALLER=(nice -n 3 taskset --cpu-list 0)
 		create
-		CALLER=(nice -n 7) # who starts may have another than who created
+		CALLER=(nice -n 7) # and all processors: who starts may have another than who created
 		start
 		wait_for_log ': ended: exit status 0'
 		same nice scheduler 'io priority' Cpus_allowed personality
@@ -330,6 +330,24 @@ two" EMPTY= GREETING=again
 		equal "$(probed hook CapEff)" "$(mask "$KEPT_CAPS")" "effective set"
 		equal "$(probed hook CapBnd)" "$(mask "$KEPT_CAPS")" "bounding set"
 		answers
+	done
+}
+
+@test "a directory that root may not enter, but its user" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		probe_hook
+		# In a user namespace root has no power over files whose owner is nobody there.
+		edit '.linux.namespaces += [{type: "user"}]
+			| .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 5000}]
+			| .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 5000}]
+			| .process.user = {uid: 1000, gid: 1000, additionalGids: [7]}
+			| .process.cwd = "/private"'
+		chown -R -h 200000:200000 "$ROOTFS"
+		install -d -m 050 -o 0 -g 200007 "$ROOTFS/private"
+		launch_probe
+		same cwd uid groups
+		equal "$(probed hook cwd)" /private
 	done
 }
 

@@ -10,6 +10,15 @@ setup() {
 	[ -x "$ODH_TEST" ] || skip_or_fail "there is no test build, $ODH_TEST"
 }
 
+# Our process that a fault has stopped.
+stopped_pid() {
+	ps -o pid=,stat= -p "$(ours | paste -sd,)" | awk '$2 ~ /^T/ { print $1 }'
+}
+
+stopped() {
+	[ -n "$(stopped_pid)" ]
+}
+
 # STEP: the hook of this container did not run, and the application lives.
 stopped_at() {
 	wait_for_log ": error: $ID: error: .*step '$1': failed by the test"
@@ -82,9 +91,52 @@ stopped_at() {
 	done
 }
 
-# Our processes that are stopped.
-stopped() {
-	ps -o stat= -p "$(ours | paste -sd,)" | grep -q '^T'
+@test "the joiner, just before it makes the hook: no rights, no descriptors, not in the container" {
+	local joiner
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		edit '.process.user = {uid: 1000, gid: 1001, additionalGids: [7]}'
+		podman_profile >"$B/profile.json"
+		edit '.linux.seccomp = $profile[0]' --slurpfile profile "$B/profile.json"
+		hook 'touch /data/work/ran'
+		register "$ODH_TEST" --fault stop:clone
+		launch
+		wait_until stopped
+		joiner=$(stopped_pid)
+		equal "$(find "/proc/$joiner/fd" -type l -printf '%f %l\n' | sed 's/:.*//' | sort | paste -sd,)" \
+			"0 pipe,1 $OUT,2 $ERR" "descriptors"
+		equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
+		for line in 'Uid:.1000.1000.1000.1000' 'Gid:.1001.1001.1001.1001' 'Groups:.7 ' \
+			'CapInh:.0*' 'CapPrm:.0*' 'CapEff:.0*' 'CapAmb:.0*' "CapBnd:.$(mask "$KEPT_CAPS")" \
+			'NoNewPrivs:.1' 'Seccomp:.2' 'Seccomp_filters:.2'; do
+			grep -qx "$line" "/proc/$joiner/status" || fail "no $line:" "$(cat "/proc/$joiner/status")"
+		done
+		for name in mnt net ipc uts cgroup; do
+			equal "$(readlink "/proc/$joiner/ns/$name")" "$(readlink "/proc/$(cat "$B/pid")/ns/$name")"
+		done
+		kill -CONT "$joiner"
+		wait_for_log ': ended: exit status 0'
+		answers
+	done
+}
+
+# PID: root without CAP_SYS_PTRACE, but all that the process has itself, may look into it.
+open_to_root() {
+	setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace readlink "/proc/$1/exe" >/dev/null 2>&1
+}
+
+@test "the joiner, just before it makes root's hook: not to be traced by the container's root" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		hook 'touch /data/work/ran'
+		register "$ODH_TEST" --fault stop:clone
+		launch
+		wait_until stopped
+		open_to_root "$(cat "$B/pid")" # as the application is
+		refute open_to_root "$(stopped_pid)"
+		kill -CONT "$(stopped_pid)"
+		wait_for_log ': ended: exit status 0'
+	done
 }
 
 @test "a joiner that hangs, before any of four steps, is killed at the timeout" {

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# Our own processes are killed or stopped: the container lives and can be removed, no hook runs
+# unsupervised, nothing stays behind.  SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # in single quotes: variables of the hook's shell
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # each test is a subshell; helper.bash reads and sets
+
+load helper
+
+# A hook with children that ignore what can be ignored, living when this returns.  Sets GUARD,
+# WATCHER and HOOK.
+living_hook() {
+	make_bundle "$1"
+	hook 'trap "" TERM HUP INT; (trap "" TERM HUP INT; echo begun; read -r word </gate; touch /data/work/ran) & wait'
+	launch
+	wait_until begun
+	wait_for_log ': started: '
+	HOOK=$(hook_pid)
+	WATCHER=$(parent_of "$HOOK")
+	GUARD=$(parent_of "$WATCHER")
+	equal "$(ours | sort -n | paste -sd' ')" "$(printf '%s\n' "$GUARD" "$WATCHER" | sort -n | paste -sd' ')" \
+		"our processes beside a living hook"
+}
+
+parent_of() {
+	ps -o ppid= -p "$1" | tr -d ' '
+}
+
+# The hook and all that it had started are gone, and so are we; the application lives.
+hook_is_gone() {
+	wait_until none_of_ours
+	equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
+	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
+	equal "$(ls "$ROOTFS/data/work")" "" "what the hook made"
+	answers
+	delete
+	nothing_left
+}
+
+@test "the guard is killed: the watcher ends the hook and logs it" {
+	for runtime in $RUNTIMES; do
+		living_hook "$runtime"
+		kill -KILL "$GUARD"
+		wait_for_log ': abandoned: '
+		hook_is_gone
+	done
+}
+
+@test "the watcher is killed: the guard ends what the hook had started and logs it" {
+	for runtime in $RUNTIMES; do
+		living_hook "$runtime"
+		kill -KILL "$WATCHER"
+		wait_for_log ': abandoned: .*signal 9'
+		hook_is_gone
+	done
+}
+
+@test "the watcher is stopped: the guard ends the hook" {
+	for runtime in $RUNTIMES; do
+		living_hook "$runtime"
+		kill -STOP "$WATCHER"
+		wait_for_log ': abandoned: '
+		hook_is_gone
+	done
+}
+
+@test "the guard is stopped: the hook is watched on, and the container can be removed" {
+	for runtime in $RUNTIMES; do
+		living_hook "$runtime"
+		kill -STOP "$GUARD"
+		answers
+		delete # returns: nobody in the container waits for the guard
+		kill -CONT "$GUARD"
+		nothing_left
+	done
+}
+
+@test "the guard is told to end: it ends the hook" {
+	for runtime in $RUNTIMES; do
+		living_hook "$runtime"
+		kill -TERM "$GUARD"
+		wait_for_log ': abandoned: .*signal 15'
+		hook_is_gone
+	done
+}
+
+@test "the hook's first process is killed: what it had started goes too" {
+	for runtime in $RUNTIMES; do
+		living_hook "$runtime"
+		kill -KILL "$HOOK"
+		wait_for_log ': ended: killed by signal 9'
+		wait_for_log ': ended: processes that the hook left behind were killed'
+		hook_is_gone
+	done
+}
+
+# Our process that a fault has stopped.
+stopped_pid() {
+	ps -o pid=,stat= -p "$(ours | paste -sd,)" | awk '$2 ~ /^T/ { print $1 }'
+}
+
+stopped() {
+	[ -n "$(stopped_pid)" ]
+}
+
+@test "the joiner is killed before any of its steps: no hook, and the log names the step" {
+	make_bundle "${RUNTIMES%% *}"
+	launch
+	hook 'touch /data/work/ran'
+	ODH=$ODH_TEST
+	while read -r CASE; do
+		rm -rf "$LOG" "$RECORDS"
+		state_of "$(cat "$B/pid")" | poststart --fault "stop:$CASE"
+		wait_until stopped
+		kill -KILL "$(stopped_pid)"
+		wait_for_log ": error: .*step '$CASE': the joiner was ended by signal 9"
+		wait_until none_of_ours
+	done < <("$ODH_TEST" --fault list)
+	hook_is_gone_and_records
+}
+
+# As hook_is_gone, for a container whose state was handed to us by hand.
+hook_is_gone_and_records() {
+	equal "$(ls "$ROOTFS/data/work")" "" "what the hook made"
+	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
+	answers
+}
+
+@test "a supervisor that waits for the start is killed: the container starts, without a hook" {
+	make_bundle runc # which calls us in create
+	hook 'touch /data/work/ran'
+	create
+	wait_for_log ': waiting: '
+	kill -KILL "$(ours)"
+	start
+	answers
+	equal "$(ls "$ROOTFS/data/work")" "" "what the hook made"
+	delete
+	nothing_left
+}
+
+@test "a container is removed while its hook hangs: at once, by kill and by delete" {
+	for runtime in $RUNTIMES; do
+		living_hook "$runtime"
+		rt kill "$ID" KILL
+		wait_until none_of_ours
+		logged ': ended: the application ended while the hook ran'
+		delete
+		nothing_left
+		living_hook "$runtime"
+		delete # as an event: it returns while the gate is still closed
+		nothing_left
+	done
+}
