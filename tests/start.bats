@@ -152,10 +152,15 @@ load helper
 on_a_terminal() {
 	made
 	mkfifo "$B/until"
-	export -f rt
-	RUNTIME=$RUNTIME STATE=$STATE ID=$ID B=$B DEADLINE=$DEADLINE timeout 120 script --quiet \
-		--flush --command 'bash -c "rt run --detach --bundle $B --pid-file $B/pid $ID </dev/tty; read word <$B/until"' \
-		"$OUT" </dev/null >/dev/null 2>&1 3>&- &
+	# A file, since script asks $SHELL, which may be one that drops exported functions.
+	{
+		echo '#!/bin/bash'
+		declare -f rt
+		declare -p RUNTIME STATE ID B DEADLINE CALLER
+		echo 'rt run --detach --bundle "$B" --pid-file "$B/pid" "$ID" </dev/tty; read -r _ <"$B/until"'
+	} >"$B/on-terminal"
+	chmod +x "$B/on-terminal"
+	timeout 120 script --quiet --flush --command "$B/on-terminal" "$OUT" </dev/null >/dev/null 2>&1 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
 }
 
