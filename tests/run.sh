@@ -16,11 +16,29 @@ fi
 results=$(mktemp -d) || exit 1
 trap 'rm -rf "$results"' EXIT
 
+export ROWS=$results/rows # tests/podman.bash writes it
+
 # One file: its TAP in $results, an exit status that says nothing new.
 # shellcheck disable=SC2016 # it is the inner shell that expands
 printf '%s\0' "$@" | RESULTS=$results xargs -0 -n 1 -P "${JOBS:-2}" sh -c '
 	timeout -k 10 600 bats --tap "$1" >"$RESULTS/$(basename "$1").tap" 2>&1 </dev/null
 	echo "$?" >"$RESULTS/$(basename "$1").status"' sh
+
+# TAP...: the engine's ways to start a container, and which runtimes have kept all promises in each.
+table() {
+	[ -s "$ROWS" ] || return 0
+	echo "podman. In each row that names no other promise: the hook ran once, after the start; its output,"
+	echo "its failure and the refused hooks are in the container's log; the container lived on; its rights"
+	echo "are as designed; a restart was another run."
+	awk -F'\t' 'function cell(runtime) { return kept[name, runtime] ? "ok" : failed ? "FAILED" : "-" }
+		FNR == NR { kept[$1, $2] = named[$1] = 1; next }
+		match($0, /^(not )?ok [0-9]+ /) {
+			name = substr($0, RLENGTH + 1)
+			failed = /^not/
+			if (named[name] || failed)
+				printf "  %-70s runc %-7s crun %s\n", name, cell("runc"), cell("crun")
+		}' "$ROWS" "$@"
+}
 
 passed=0 failed=0
 for file in "$@"; do
@@ -45,5 +63,7 @@ for file in "$@"; do
 	fi
 	passed=$((passed + good)) failed=$((failed + bad))
 done
+# shellcheck disable=SC2046 # no blanks in these names
+table $(grep -l '^load podman' "$@" | sed "s|.*/|$results/|; s|\$|.tap|")
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

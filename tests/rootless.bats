@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# podman of a plain user, with runc and crun: the hook is root of the user's namespace only.
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # in single quotes: variables of the hook's shell
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # each test is a subshell; podman.bash reads and sets
+
+load podman
+
+setup_file() {
+	export P=$BATS_FILE_TMPDIR/podman TEST_USER=odh-$$
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
+	useradd -m -d "$BATS_FILE_TMPDIR/home" "$TEST_USER"
+	become
+	mkdir -m 700 "$BATS_FILE_TMPDIR/runtime"
+	lay_out "$P" "$TEST_USER:"
+	chown "$TEST_USER:" "$BATS_FILE_TMPDIR/runtime"
+	import_image
+}
+
+# Commands run as that user from now on.
+become() {
+	AS=(setpriv --reuid "$(id -u "$TEST_USER")" --regid "$(id -g "$TEST_USER")" --clear-groups
+		env HOME="$BATS_FILE_TMPDIR/home" XDG_RUNTIME_DIR="$BATS_FILE_TMPDIR/runtime")
+}
+
+setup() {
+	become
+	RUNTIMES=${RUNTIMES:-runc crun}
+}
+
+teardown() {
+	remove_containers
+}
+
+teardown_file() {
+	become
+	pod rm -f -t 0 -a >/dev/null 2>&1
+	wait_until no_strays
+	pod system migrate >/dev/null 2>&1 # ends podman's pause process
+	pod unshare rm -rf "$BATS_FILE_TMPDIR/home/.local" >/dev/null 2>&1
+	pod system migrate >/dev/null 2>&1
+	userdel -r "$TEST_USER" >/dev/null 2>&1
+}
+
+@test "rootless: podman run -d" {
+	row
+}
+
+@test "rootless: podman run -d -t" {
+	row -t
+}
+
+@test "rootless: podman run --user 1000" {
+	row --user 1000
+}
+
+@test "rootless: podman run --read-only" {
+	row --read-only
+}
+
+@test "rootless: podman run --privileged" {
+	row --privileged
+}
+
+@test "rootless: podman run --pid=host" {
+	row --pid=host
+}
+
+@test "rootless: podman run --network=host" {
+	row --network=host
+}
+
+@test "rootless: podman run --userns=keep-id" {
+	row --userns=keep-id
+}
+
+@test "rootless: podman run --userns=auto" {
+	row --userns=auto
+}
+
+@test "rootless: a hook that hangs ends with podman rm -f" {
+	for RUNTIME in $RUNTIMES; do
+		pod run -d --name c -e 'CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; mkfifo /tmp/f; read x </tmp/f' \
+			localhost/bb sleep 1000 >/dev/null
+		wait_until shows c '^hook ran$'
+		pod rm -f -t 0 c >/dev/null
+		wait_until no_strays
+		kept
+	done
+}
+
+@test "rootless: what a hook leaves behind goes" {
+	for RUNTIME in $RUNTIMES; do
+		pod run -d --name c -e 'CC_RUN_SUCCEEDED_HOOK=echo hook ran; sleep 1000 & sleep 1000 & exit 0' \
+			localhost/bb sleep 2000 >/dev/null
+		wait_until has_ended c
+		wait_until no_strays
+		[ "$(pod exec c ps | grep -c 'sleep 1000')" = 0 ]
+		pod rm -f -t 0 c >/dev/null
+		kept
+	done
+}
