@@ -179,7 +179,7 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 	    report_map(&sandbox.report, &outcome.error) == 0 &&
 	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
 		if (cgroup.child < 0)
-			log_event(LOG_LEVEL_DEBUG, plan->state->id, "ready",
+			log_event(LOG_LEVEL_INFO, plan->state->id, "ready",
 				  "no cgroup of its own here: the hook is killed by its session");
 		guard_run(&sandbox, plan->settings->timeout_s, signals, &calls, &outcome);
 	} else if (outcome.error.code == ESRCH) {

@@ -113,6 +113,7 @@ make_bundle() {
 	paths
 	OUTPUT='file' # or pipe (stdout), pipes (both), null
 	CALLER=()
+	AS=()
 	SETTINGS=()
 	READER=
 	cp -a "$TOOLS/bundle" "$B"
@@ -211,13 +212,14 @@ podman_profile() {
 
 # --- the container ---
 
-# ARGUMENT...: the runtime under test, for at most 30 s.  CALLER is put before it.
+# ARGUMENT...: the runtime under test, for at most 30 s.  CALLER is put before it, AS becomes
+# another user.
 rt() {
-	local command=("${CALLER[@]}" "$RUNTIME")
+	local command=("${CALLER[@]}" "${AS[@]}" "$RUNTIME")
 	if [ "$RUNTIME" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then
 		# In a hybrid layout it does not start: hide cgroup v2 from it.
 		command=("${CALLER[@]}" unshare -m --propagation private sh -c
-			'mount -t tmpfs tmpfs /sys/fs/cgroup/unified && exec crun "$@"' crun)
+			'mount -t tmpfs tmpfs /sys/fs/cgroup/unified && exec "$@"' sh "${AS[@]}" crun)
 	fi
 	timeout -k 5 "$DEADLINE" "${command[@]}" --root "$STATE" "$@" </dev/null 3>&-
 }

@@ -5,6 +5,7 @@
 # the machine's own podman is read or changed.
 #
 # shellcheck disable=SC2016 # in single quotes: variables of jq and of other shells
+# shellcheck disable=SC2153 # RUNTIMES is the tests'
 
 REPO=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 : "${ODH:=$REPO/oci-deploy-hook}"
