@@ -219,7 +219,8 @@ rt() {
 	if [ "$RUNTIME" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then
 		# In a hybrid layout it does not start: hide cgroup v2 from it.
 		command=("${CALLER[@]}" unshare -m --propagation private sh -c
-			'mount -t tmpfs tmpfs /sys/fs/cgroup/unified && exec "$@"' sh "${AS[@]}" crun)
+			'if mountpoint -q /sys/fs/cgroup/unified; then
+				mount -t tmpfs tmpfs /sys/fs/cgroup/unified; fi && exec "$@"' sh "${AS[@]}" crun)
 	fi
 	timeout -k 5 "$DEADLINE" "${command[@]}" --root "$STATE" "$@" </dev/null 3>&-
 }
