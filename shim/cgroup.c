@@ -135,19 +135,28 @@ static int open_dir(const struct hierarchy *h, const char *mountinfo, struct err
 	return take_fd(&fd);
 }
 
-static int make_child(struct cgroup *cg, int parent, struct err *e)
+static int plan_child(struct cgroup *cg, const char *members, int *parent, struct err *e)
 {
 	unsigned long long random;
 
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		return err_sys(e, errno, "getrandom");
 	snprintf(cg->name, sizeof(cg->name), "oci-deploy-hook-%016llx", random);
-	if (mkdirat(parent, cg->name, 0755) < 0)
-		return err_sys(e, errno, "make a child of the application's cgroup");
-	cg->parent = parent;
-	cg->child = openat(parent, cg->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (cg->child < 0)
-		return err_sys(e, errno, "open cgroup '%s'", cg->name);
+	cg->members = members;
+	cg->parent = take_fd(parent);
+	return 0;
+}
+
+static int add_join(struct cgroup *cg, int dir, const char *file, struct err *e)
+{
+	int fd;
+
+	if (cg->join_count == CGROUP_HIERARCHIES_MAX)
+		return err_set(e, E2BIG, "more than %d cgroup hierarchies", CGROUP_HIERARCHIES_MAX);
+	fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "open %s of a cgroup", file);
+	cg->join[cg->join_count++] = fd;
 	return 0;
 }
 
@@ -155,30 +164,35 @@ static int add_hierarchy(struct cgroup *cg, const struct hierarchy *h, const cha
 			 bool with_child, struct err *e)
 {
 	/* Into v1 by tasks: twenty times faster than cgroup.procs for a single thread. */
-	const char *file = h->controllers[0] ? "tasks" : "cgroup.procs";
+	const char *members = h->controllers[0] ? "tasks" : "cgroup.procs";
 	auto_fd dir = open_dir(h, mountinfo, e);
-	int where, fd;
 
 	if (dir < 0)
 		return -1;
-	where = dir;
-	if (with_child) {
-		if (make_child(cg, dir, e) < 0) {
-			if (cg->parent >= 0)
-				(void)take_fd(&dir); /* cg's now */
-			return -1;
-		}
-		(void)take_fd(&dir);
-		where = cg->child;
-	}
-	if (cg->join_count == CGROUP_HIERARCHIES_MAX)
-		return err_set(e, E2BIG, "more than %d cgroup hierarchies", CGROUP_HIERARCHIES_MAX);
-	fd = openat(where, file, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, errno, "open %s of cgroup '%s' (%s)", file, h->path,
-			       h->controllers[0] ? h->controllers : "v2");
-	cg->join[cg->join_count++] = fd;
+	if (with_child)
+		return plan_child(cg, members, &dir, e);
+	if (add_join(cg, dir, members, e) < 0)
+		return err_prefix(e, "%s", h->path);
 	return 0;
+}
+
+int cgroup_find(struct cgroup *cg)
+{
+	if (cg->child < 0 && cg->parent >= 0)
+		cg->child = openat(cg->parent, cg->name,
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return cg->child < 0 ? -1 : 0;
+}
+
+int cgroup_make(struct cgroup *cg, struct err *e)
+{
+	if (cg->parent < 0)
+		return 0;
+	if (mkdirat(cg->parent, cg->name, 0755) < 0)
+		return err_sys(e, errno, "make a child of the application's cgroup");
+	if (cgroup_find(cg) < 0)
+		return err_sys(e, errno, "open cgroup '%s'", cg->name);
+	return add_join(cg, cg->child, cg->members, e);
 }
 
 struct cgroup_texts {

@@ -19,14 +19,22 @@
 struct cgroup {
 	int join[CGROUP_HIERARCHIES_MAX]; /* files to write "0" to: tasks or cgroup.procs */
 	int join_count;
-	int parent;    /* directory that the child is in; -1 = there is no child */
-	int child;     /* the child's directory */
-	char name[40]; /* the child's name: oci-deploy-hook-RANDOM */
+	int parent;          /* directory that the child belongs into; -1 = there is to be none */
+	int child;           /* the child's directory; -1 = not made */
+	const char *members; /* the child's file to join by */
+	char name[40];       /* the child's name: oci-deploy-hook-RANDOM */
 };
 
-/* Find the application's cgroups and make the child.  Returns 0 and fills *ret, or -1 and *e.
- * Errors: ESRCH the application has ended, others of open and mkdir; the message names the path. */
+/* Find the application's cgroups and a name for the child.  Returns 0 and fills *ret, or -1 and *e.
+ * Errors: ESRCH the application has ended, others of open; the message names the path. */
 int cgroup_prepare(const struct app *app, struct cgroup *ret, struct err *e);
+
+/* Make the child, if there is to be one.  Whoever calls this has somebody who would discard the
+ * same cgroup in its place.  Returns 0, or -1 and *e: errors of mkdir and open. */
+int cgroup_make(struct cgroup *cg, struct err *e);
+
+/* Open the child that another process may have made.  Returns 0, or -1 if there is none. */
+int cgroup_find(struct cgroup *cg);
 
 /* Move the calling, single-threaded process into them.  Allocates and opens nothing.
  * Blocks for as long as a v1 cgroup is frozen. */

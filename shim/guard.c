@@ -99,6 +99,7 @@ static void clean_up(struct sandbox *s, const siginfo_t *info, struct hook_outco
 {
 	struct tree tree = { .cgroup = s->cgroup, .leader = s->report.joiner->hook };
 
+	(void)cgroup_find(s->cgroup); /* no child: nobody is in it */
 	for (int waited_ms = 0;; waited_ms += KILL_AGAIN_MS) {
 		int left = tree_signal(&tree, SIGKILL);
 		pid_t child;
@@ -135,7 +136,7 @@ void guard_run(struct sandbox *s, unsigned timeout_s, int signals, const struct 
 		be_watcher(s, timeout_s, signals, calls, guard);
 	if (watcher < 0) {
 		(void)err_sys(&ret->error, errno, "start the watcher");
-		(void)cgroup_discard(s->cgroup); /* nobody was in it */
+		(void)cgroup_discard(s->cgroup); /* only closes: nobody has made it */
 		return;
 	}
 	info = await_watcher(watcher, signals, calls);

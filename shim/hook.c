@@ -308,6 +308,11 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 	memset(ret, 0, sizeof(*ret));
 	ret->result = HOOK_FAILED;
 	ret->value = 125;
+	if (cgroup_make(s->cgroup, &ret->error) < 0) {
+		if (app_ended(s->app))
+			ret->result = HOOK_APP_ENDED; /* and the runtime removes its cgroups */
+		return;
+	}
 	s->supervisor = getpid();
 	run.joiner = fork();
 	if (run.joiner < 0) {

@@ -178,7 +178,7 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 	if (hook_filters(plan, &own, &container_filter, &outcome.error) == 0 &&
 	    report_map(&sandbox.report, &outcome.error) == 0 &&
 	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
-		if (cgroup.child < 0)
+		if (cgroup.parent < 0)
 			log_event(LOG_LEVEL_INFO, plan->state->id, "ready",
 				  "no cgroup of its own here: the hook is killed by its session");
 		guard_run(&sandbox, plan->settings->timeout_s, signals, &calls, &outcome);

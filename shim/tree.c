@@ -18,7 +18,7 @@ static bool is_member(const struct tree *tree, int pid)
 	char path[48], text[8192];
 	struct proc_stat stat;
 
-	if (tree->cgroup->child < 0) {
+	if (tree->cgroup->parent < 0) {
 		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 		return proc_stat_read(AT_FDCWD, path, &stat) == 0 && stat.session == tree->leader &&
 		       stat.state != 'Z';
@@ -73,7 +73,7 @@ static int signal_session(const struct tree *tree, int sig)
 
 int tree_signal(const struct tree *tree, int sig)
 {
-	if (tree->cgroup->child < 0)
+	if (tree->cgroup->parent < 0)
 		return tree->leader > 0 ? signal_session(tree, sig) : 0;
 	if (sig == SIGKILL && host_write(tree->cgroup->child, "cgroup.kill", "1") == 0)
 		return signal_cgroup(tree, 0);

@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# Each of our processes at each of its system calls: killed, stopped, and looked at from inside the
+# container.  SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # in single quotes: variables of the hook's shell
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # each test is a subshell; helper.bash reads and sets
+
+load helper
+
+setup() {
+	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static \
+		-o "$BATS_TEST_TMPDIR/stepper" "$REPO/tests/stepper.c"
+	make_bundle "${RUNTIMES%% *}" # who started the container makes no difference here
+	edit 'del(.hooks)'
+	launch
+}
+
+# MODE ARGUMENT ARGUMENT: poststart for the container, under the stepper.
+stepped() {
+	rm -rf "$RECORDS" "$LOG"
+	timeout 60 "$BATS_TEST_TMPDIR/stepper" "$@" "$ODH" --root "$RECORDS" --log "$LOG" \
+		"${SETTINGS[@]}" poststart <"$B/state.json" >"$B/stepper.out" 2>&1 3>&-
+}
+
+prepare() {
+	hook "$1"
+	state_of "$(cat "$B/pid")" >"$B/state.json"
+}
+
+# All of ours and of the hook's is gone.
+over() {
+	refute ours >&2
+	equal "$(cat "/sys/fs/cgroup/"{,*/}"$ID/cgroup.procs" 2>/dev/null | sort -u)" \
+		"$(cat "$B/pid")" "processes in the container's cgroups"
+	equal "$(compgen -G "/sys/fs/cgroup/*/$ID/oci-deploy-hook-*")" "" "cgroups of ours"
+	equal "$(compgen -G "/sys/fs/cgroup/$ID/oci-deploy-hook-*")" "" "cgroups of ours"
+}
+
+# ROLE: kill it (the one who writes the log is the guard) at its first call, its second, and so on until it has no further one.
+kill_at_each_call() {
+	local status=0
+	prepare '(trap "" TERM; sleep 0.05) & wait'
+	for ((N = 1; status != 3; N++)); do
+		CASE="$1 killed at call $N"
+		status=0
+		stepped kill "$1" "$N" || status=$?
+		[ "$status" = 0 ] || [ "$status" = 3 ] || fail "stepper: $(cat "$B/stepper.out")"
+		over
+		if [ "$1" != guard ] && logged ': started: '; then
+			logged ': (ended|abandoned|error): '
+		fi
+	done
+	[ "$N" -gt 5 ] || fail "only $N calls?"
+	logged ': ended: exit status 0' # the last one, which nobody killed
+	answers
+}
+
+@test "poststart is killed at any system call" {
+	kill_at_each_call poststart
+}
+
+@test "the guard is killed at any system call" {
+	kill_at_each_call guard
+}
+
+@test "the watcher is killed at any system call" {
+	kill_at_each_call watcher
+}
+
+@test "the joiner is killed at any system call" {
+	kill_at_each_call joiner
+}
+
+@test "the hook is killed at any system call" {
+	kill_at_each_call hook
+}
+
+@test "from inside the container, at every system call: nothing of ours but the restricted hook" {
+	capabilities "$KEPT_CAPS SYS_PTRACE SYS_ADMIN"
+	prepare 'echo ran'
+	stepped observe "$(cat "$B/pid")" "$(mask "$KEPT_CAPS")" || fail "$(cat "$B/stepper.out")"
+	grep -Eq '^looked [1-9][0-9]+ times before the hook was born, [1-9][0-9]* times until its exec$' \
+		"$B/stepper.out" || fail "$(cat "$B/stepper.out")"
+	logged ': ended: exit status 0'
+}
