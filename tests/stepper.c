@@ -1,9 +1,10 @@
-/* Our own processes, stopped or killed at any of their system calls.  SPDX-License-Identifier: Apache-2.0
+/* Our own processes, stopped or killed at any of their system calls.  SPDX-License-Identifier:
+ *Apache-2.0
  *
  *	stepper kill ROLE N COMMAND...         SIGKILL at the role's N-th system call
  *	stepper stop ROLE N COMMAND...         SIGSTOP there, then all are let go
- *	stepper observe PID MASK COMMAND...    joiner and hook, from setns to execve: at every system
- *	                                       call read /proc inside the container of PID
+ *	stepper observe PID MASK COMMAND...    joiner and hook, from setns to execve: at every
+ *system call read /proc inside the container of PID
  *
  * COMMAND is poststart; the processes that it starts are numbered as they are born, and named so:
  * poststart, guard, watcher, joiner, hook.  kill and observe return once all of them have ended.
@@ -84,7 +85,8 @@ static bool is_wanted(const struct traced *t)
 static void let_go(struct traced *t, int sig)
 {
 	/* ESRCH: it was killed meanwhile, and will be waited for. */
-	if (ptrace(is_wanted(t) ? PTRACE_SYSCALL : PTRACE_CONT, t->pid, 0, sig) < 0 && errno != ESRCH)
+	if (ptrace(is_wanted(t) ? PTRACE_SYSCALL : PTRACE_CONT, t->pid, 0, sig) < 0 &&
+	    errno != ESRCH)
 		die("ptrace continue");
 }
 
@@ -203,7 +205,8 @@ static int look(bool born_already, const char *when)
 			continue;
 		others++;
 		if (born_already) {
-			bad |= check_status(pid, when) | check_fds(pid, when) | check_exe(pid, when);
+			bad |= check_status(pid, when) | check_fds(pid, when) |
+			       check_exe(pid, when);
 		} else {
 			violation(when, pid, "is visible before the clone", "");
 			bad = 1;
@@ -211,8 +214,8 @@ static int look(bool born_already, const char *when)
 	}
 	closedir(proc);
 	if (born_already && others != 1) {
-		violation(when, 0, "processes beside the application:",
-			  others ? "several" : "none");
+		violation(when, 0,
+			  "processes beside the application:", others ? "several" : "none");
 		bad = 1;
 	}
 	return bad;
