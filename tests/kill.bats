@@ -151,3 +151,105 @@ hook_is_gone_and_records() {
 		nothing_left
 	done
 }
+
+# STEP: a container whose joiner has been stopped there.
+joiner_stopped_at() {
+	make_bundle "$RUNTIME"
+	edit 'del(.hooks)'
+	launch
+	hook 'touch /data/work/ran'
+	state_of "$(cat "$B/pid")" >"$B/state.json"
+	ODH=$ODH_TEST poststart --fault "stop:$1" <"$B/state.json"
+	wait_until stopped
+}
+
+@test "the joiner is stopped before any of its steps: the container can be removed all the same" {
+	local step
+	RUNTIME=runc
+	while read -r step; do
+		CASE="stopped at $step"
+		joiner_stopped_at "$step"
+		answers
+		delete
+		wait_until none_of_ours
+		refute test -e "$ROOTFS/data/work/ran"
+		equal "$(cgroups_named "$ID")" "" "cgroups"
+		[ "$RUNTIME" = runc ] && RUNTIME=crun || RUNTIME=runc
+	done < <("$ODH_TEST" --fault list)
+}
+
+@test "a joiner that was stopped goes on when it is told to" {
+	for RUNTIME in $RUNTIMES; do
+		joiner_stopped_at "namespaces"
+		kill -CONT "$(stopped_pid)"
+		wait_for_log ': ended: exit status 0'
+		test -e "$ROOTFS/data/work/ran"
+		answers
+	done
+}
+
+@test "a joiner that stays stopped ends at the timeout" {
+	local ODH=$ODH_TEST
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		settings '{"timeout": 1}'
+		register "$ODH_TEST" --fault stop:namespaces
+		hook 'touch /data/work/ran'
+		launch
+		wait_for_log ': timed-out: '
+		hook_is_gone
+	done
+}
+
+# A bundle whose hook waits for the file "go" before it becomes our program.
+held_bundle() {
+	make_bundle "$1"
+	cat >"$B/held" <<-SH
+		#!/bin/sh
+		exec 2>/dev/null
+		echo \$\$ >"$B/called"
+		[ "\$1" = poststop ] || until [ -e "$B/go" ]; do sleep 0.02; done
+		exec "$ODH" --root "$RECORDS" --log "$LOG" "\$1"
+	SH
+	chmod 755 "$B/held"
+	jq --arg path "$B/held" '.hooks = ({poststart: .} | map_values([{path: $path, args: ["held", "poststart"]}]))' \
+		"$B/config.json" >"$B/config.new"
+	mv "$B/config.new" "$B/config.json"
+}
+
+@test "the runtime is killed while it waits for us" {
+	local victim
+	for runtime in $RUNTIMES; do
+		held_bundle "$runtime"
+		hook 'touch /data/work/ran'
+		launch >"$B/launch.out" 2>&1 &
+		wait_until test -s "$B/called"
+		victim=$(parent_of "$(cat "$B/called")")
+		equal "$(cat "/proc/$victim/comm")" "$runtime" "who waits for us"
+		kill -KILL "$victim"
+		wait $! || true
+		touch "$B/go"
+		if [ "$runtime" = crun ]; then # its application had started already
+			wait_until logged ': ended: exit status 0'
+			answers
+		fi
+		delete
+		wait_until none_of_ours
+		equal "$(cgroups_named "$ID")" "" cgroups
+	done
+}
+
+@test "a container is removed at any moment after its start" {
+	local delay
+	for runtime in $RUNTIMES; do
+		for delay in 0 0.001 0.002 0.004 0.006 0.008 0.01 0.012 0.015 0.02 0.03 0.05; do
+			make_bundle "$runtime"
+			hook 'sleep 1000 & wait'
+			launch
+			sleep "$delay" # nothing depends on how long that is
+			delete
+			nothing_left
+			refute logged ': error: '
+		done
+	done
+}

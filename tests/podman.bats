@@ -244,6 +244,54 @@ again() {
 	done
 }
 
+HANGING='CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; until [ -e /tmp/go ]; do sleep 0.05; done; echo went on'
+
+@test "podman is killed while a hook hangs: container and hook live on" {
+	for RUNTIME in $RUNTIMES; do
+		pod run --name c -e "$HANGING" localhost/bb sleep 1000 >/dev/null 2>&1 &
+		wait_until shows c '^hook ran$'
+		kill -KILL "$(pgrep -f "^podman --runtime $RUNTIME run --name c")"
+		wait $! || true
+		lives c
+		pod exec c touch /tmp/go
+		wait_until shows c '^went on$'
+		wait_until has_ended c
+		pod rm -f -t 0 c >/dev/null
+		kept
+	done
+}
+
+@test "conmon is killed while a hook hangs: both end with podman rm" {
+	for RUNTIME in $RUNTIMES; do
+		pod run -d --name c -e "$HANGING" localhost/bb sleep 1000 >/dev/null
+		wait_until shows c '^hook ran$'
+		kill -KILL "$(pod inspect --format '{{.State.ConmonPid}}' c)"
+		pod rm -f -t 0 c >/dev/null
+		wait_until no_strays
+		kept
+	done
+}
+
+@test "podman rm -f at any moment" {
+	local delay
+	for RUNTIME in $RUNTIMES; do
+		for delay in 0 0.01 0.03; do
+			pod run -d --name c "${HOOKS[@]}" localhost/bb sleep 1000 >/dev/null
+			sleep "$delay" # nothing depends on how long that is
+			pod rm -f -t 0 c >/dev/null
+			wait_until no_strays
+		done
+		refute_logged ': error: '
+		kept
+	done
+}
+
+refute_logged() {
+	if logged "$1"; then
+		fail "logged: $1"
+	fi
+}
+
 @test "an application that ends at once" {
 	for RUNTIME in $RUNTIMES; do
 		pod run --rm "${HOOKS[@]}" localhost/bb true
