@@ -180,13 +180,13 @@ static void reap_hook(struct run *run)
 	    !info.si_pid)
 		return;
 	run->hook_ended = true;
-	if (!executed(run->out->pid))
+	if (info.si_code == CLD_KILLED && info.si_status == SIGKILL && app_ending(run->s->app))
+		decide(run, HOOK_APP_ENDED, 0); /* its end takes the hook along */
+	else if (!executed(run->out->pid))
 		not_executed(run, &info);
 	(void)waitid(P_PID, pid, &info, WEXITED);
 	if (info.si_code == CLD_EXITED)
 		decide(run, HOOK_EXITED, info.si_status);
-	else if (info.si_status == SIGKILL && app_ending(run->s->app))
-		decide(run, HOOK_APP_ENDED, 0); /* its end takes the hook along */
 	else
 		decide(run, HOOK_KILLED, info.si_status);
 }
