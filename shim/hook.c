@@ -175,17 +175,19 @@ static void reap_hook(struct run *run)
 {
 	siginfo_t info = { 0 };
 	id_t pid = (id_t)run->out->pid;
+	bool did_exec;
 
 	if (!pid || run->hook_ended || waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
 	    !info.si_pid)
 		return;
 	run->hook_ended = true;
-	if (info.si_code == CLD_KILLED && info.si_status == SIGKILL && app_ending(run->s->app))
+	did_exec = executed(run->out->pid);
+	(void)waitid(P_PID, pid, &info, WEXITED); /* the application's end waits for this */
+	if (info.si_code != CLD_EXITED && info.si_status == SIGKILL && app_ending(run->s->app))
 		decide(run, HOOK_APP_ENDED, 0); /* its end takes the hook along */
-	else if (!executed(run->out->pid))
+	else if (!did_exec)
 		not_executed(run, &info);
-	(void)waitid(P_PID, pid, &info, WEXITED);
-	if (info.si_code == CLD_EXITED)
+	else if (info.si_code == CLD_EXITED)
 		decide(run, HOOK_EXITED, info.si_status);
 	else
 		decide(run, HOOK_KILLED, info.si_status);

@@ -431,7 +431,7 @@ show() {
 
 # Whatever still runs with one of the test's record directories on its command line.
 strays() {
-	pgrep -f -- "--root $BATS_TEST_TMPDIR/.*/records"
+	pgrep -f -- "--(root|command) $BATS_TEST_TMPDIR/"
 }
 
 no_strays() {

@@ -160,7 +160,7 @@ on_a_terminal() {
 		echo 'rt run --detach --bundle "$B" --pid-file "$B/pid" "$ID" </dev/tty; read -r _ <"$B/until"'
 	} >"$B/on-terminal"
 	chmod +x "$B/on-terminal"
-	timeout 120 script --quiet --flush --command "$B/on-terminal" "$OUT" </dev/null >/dev/null 2>&1 3>&- &
+	script --quiet --flush --command "$B/on-terminal" "$OUT" </dev/null >/dev/null 2>&1 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
 }
 
