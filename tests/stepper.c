@@ -54,7 +54,7 @@ static bool done;
 static pid_t container;
 static uint64_t mask;
 static long seen_before, seen_after;
-static bool violated;
+static bool violated, hook_born;
 
 __attribute__((noreturn)) static void die(const char *what)
 {
@@ -104,6 +104,7 @@ static void born(const struct traced *parent, pid_t pid)
 		if (!taken)
 			child->role = parent->role + 1;
 	}
+	hook_born |= child->role == HOOK;
 	if (child->held)
 		let_go(child, 0);
 }
@@ -252,14 +253,6 @@ static void observe(bool born_already, const char *when)
 	*(born_already ? &seen_after : &seen_before) += 1;
 }
 
-static bool is_alive(enum role role)
-{
-	for (int i = 0; i < traced_count; i++)
-		if (traced[i].role == role && !traced[i].gone)
-			return true;
-	return false;
-}
-
 static void observe_call(struct traced *t, const struct __ptrace_syscall_info *info)
 {
 	char when[64];
@@ -269,7 +262,7 @@ static void observe_call(struct traced *t, const struct __ptrace_syscall_info *i
 	snprintf(when, sizeof(when), "%s, call %ld", roles[t->role], t->calls);
 	if (t->role == HOOK)
 		observe(true, when);
-	else if (t->joined && !is_alive(HOOK))
+	else if (t->joined && !hook_born)
 		observe(false, when);
 }
 
