@@ -107,11 +107,15 @@ install: all ## install binary, man pages and hooks.d files (PREFIX, HOOKSDIR, D
 	done
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/oci-deploy-hook, registered in $(DESTDIR)$(HOOKSDIR)"
 
+# A start that has read the registration fails without the binary: so it outlives the registration.
+GRACE ?= 10
 uninstall: ## remove what install installed (containers that wait for a hook keep it)
 	@for stage in $(STAGES); do rm -f '$(DESTDIR)$(HOOKSDIR)'/oci-deploy-hook-$$stage.json; done
 	@rm -f '$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8' \
-		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5' \
-		'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook'
+		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5'
+	@if [ -e '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook' ]; then \
+		echo "no longer registered; the binary goes in $(GRACE) s, after the starts under way"; \
+		sleep '$(GRACE)' && rm -f '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook'; fi
 
 fmt: ## format the C code
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -7,11 +7,13 @@
 load helper
 
 setup() {
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static \
-		-o "$BATS_TEST_TMPDIR/stepper" "$REPO/tests/stepper.c"
+	local tool
+	for tool in stepper onlooker; do
+		"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static \
+			-o "$BATS_TEST_TMPDIR/$tool" "$REPO/tests/$tool.c"
+	done
 	make_bundle "${RUNTIMES%% *}" # who started the container makes no difference here
 	edit 'del(.hooks)'
-	launch
 }
 
 # MODE ARGUMENT ARGUMENT: poststart for the container, under the stepper.
@@ -38,6 +40,7 @@ over() {
 # ROLE: kill it (the one who writes the log is the guard) at its first call, its second, and so on until it has no further one.
 kill_at_each_call() {
 	local status=0
+	launch
 	prepare '(trap "" TERM; sleep 0.05) & wait'
 	for ((N = 1; status != 3; N++)); do
 		CASE="$1 killed at call $N"
@@ -76,9 +79,27 @@ kill_at_each_call() {
 
 @test "from inside the container, at every system call: nothing of ours but the restricted hook" {
 	capabilities "$KEPT_CAPS SYS_PTRACE SYS_ADMIN"
+	launch
 	prepare 'echo ran'
 	stepped observe "$(cat "$B/pid")" "$(mask "$KEPT_CAPS")" || fail "$(cat "$B/stepper.out")"
 	grep -Eq '^looked [1-9][0-9]+ times before the hook was born, [1-9][0-9]* times until its exec$' \
 		"$B/stepper.out" || fail "$(cat "$B/stepper.out")"
 	logged ': ended: exit status 0'
+}
+
+@test "an application that polls /proc as fast as it can, with CAP_SYS_PTRACE, sees no more" {
+	cp "$BATS_TEST_TMPDIR/onlooker" "$ROOTFS/onlooker"
+	capabilities "$KEPT_CAPS SYS_PTRACE SYS_ADMIN DAC_READ_SEARCH"
+	app /onlooker "$(mask "$KEPT_CAPS")"
+	launch
+	wait_until grep -qx up "$OUT"
+	prepare 'exec sleep 0.02'
+	for ((N = 0; N < 50; N++)); do
+		rm -rf "$RECORDS" "$LOG"
+		poststart <"$B/state.json"
+		wait_for_log ': ended: exit status 0'
+		wait_until none_of_ours
+	done
+	equal "$(cat "$OUT")" "$(printf 'up\nseen')" "what it has seen"
+	status_is running
 }

@@ -327,6 +327,6 @@ refute_logged() {
 		grep -q '^hook ran' "$P/out"
 		kept
 	done
-	make -s -C "$REPO" uninstall PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed"
+	make -s -C "$REPO" uninstall GRACE=0 PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
 	[ -z "$(find "$prefix" "$P/installed" -type f)" ]
 }

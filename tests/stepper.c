@@ -27,6 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "look.h"
+
 #define OPTIONS                                                                                    \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |  \
 	 PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
@@ -52,7 +54,6 @@ static long target_call;
 static bool done;
 
 static pid_t container;
-static uint64_t mask;
 static long seen_before, seen_after;
 static bool violated, hook_born;
 
@@ -111,86 +112,6 @@ static void born(const struct traced *parent, pid_t pid)
 
 /* --- observe: what the container's /proc shows --- */
 
-static void violation(const char *when, int pid, const char *what, const char *value)
-{
-	printf("%s: process %d: %s %s\n", when, pid, what, value);
-	fflush(stdout);
-}
-
-static int check_status(int pid, const char *when)
-{
-	char path[64], line[256];
-	uint64_t value;
-	int bad = 0, lines = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "r");
-	if (!file)
-		return 0; /* ended */
-	while (fgets(line, sizeof(line), file)) {
-		char key[32];
-
-		if (sscanf(line, "%31[^:]: %lx", key, &value) != 2)
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		if (!strcmp(key, "CapPrm") || !strcmp(key, "CapEff") || !strcmp(key, "CapBnd")) {
-			bad |= (value & ~mask) != 0;
-		} else if (!strcmp(key, "CapInh") || !strcmp(key, "CapAmb")) {
-			bad |= value != 0;
-		} else if (!strcmp(key, "NoNewPrivs")) {
-			bad |= value != 1;
-		} else if (!strcmp(key, "Seccomp")) {
-			bad |= value != 2;
-		} else {
-			continue;
-		}
-		lines++;
-		if (bad) {
-			violation(when, pid, "status", line);
-			break;
-		}
-	}
-	fclose(file);
-	return bad || lines != 7;
-}
-
-static int check_fds(int pid, const char *when)
-{
-	char path[64], link[256];
-	int bad = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	dir = opendir(path);
-	if (!dir)
-		return 0;
-	for (const struct dirent *entry; (entry = readdir(dir));) {
-		ssize_t n;
-
-		if (entry->d_name[0] == '.' || atoi(entry->d_name) <= 2)
-			continue;
-		n = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
-		link[n < 0 ? 0 : n] = '\0';
-		violation(when, pid, "has a descriptor of", link);
-		bad = 1;
-	}
-	closedir(dir);
-	return bad;
-}
-
-/* Writable, apart from being busy: that is what a later open for writing would meet. */
-static int check_exe(int pid, const char *when)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	if (access(path, W_OK) < 0 && (errno == EROFS || errno == ENOENT))
-		return 0;
-	violation(when, pid, "its program can be opened for writing", "");
-	return 1;
-}
-
 /* In the container's pid and mount namespaces, with every capability.  Returns what main would. */
 static int look(bool born_already, const char *when)
 {
@@ -206,8 +127,7 @@ static int look(bool born_already, const char *when)
 			continue;
 		others++;
 		if (born_already) {
-			bad |= check_status(pid, when) | check_fds(pid, when) |
-			       check_exe(pid, when);
+			bad |= look_at(pid, when) | look_at_exe(pid, when);
 		} else {
 			violation(when, pid, "is visible before the clone", "");
 			bad = 1;
@@ -360,7 +280,7 @@ int main(int argc, char *argv[])
 	mode = !strcmp(argv[1], "kill") ? KILL : !strcmp(argv[1], "stop") ? STOP : OBSERVE;
 	if (mode == OBSERVE) {
 		container = atoi(argv[2]);
-		mask = strtoull(argv[3], NULL, 16);
+		look_mask = strtoull(argv[3], NULL, 16);
 	} else {
 		while (target < OTHER && strcmp(argv[2], roles[target]))
 			target++;
