@@ -72,7 +72,7 @@ unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
 check: deps ## build everything and prove it, on real containers (as root)
-	@$(MAKE) --no-print-directory all test-binary
+	@$(MAKE) --no-print-directory all test-binary unit
 	@tests/run.sh
 
 demo: deps ## one container, one hook, three refused ones: see it work (as root)

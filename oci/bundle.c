@@ -117,12 +117,14 @@ static int parse_personality(const struct json_node *linux_node, struct bundle *
 static int parse_linux(const struct json_node *doc, struct bundle *b, struct err *e)
 {
 	struct json_node node;
+	const char *path; /* checked only: the live cgroup is joined, whatever it was made from */
 	size_t count;
 	int found = json_member(doc, "linux", &node, e);
 
 	if (found != 1)
 		return found;
-	if (parse_namespaces(&node, b, e) < 0 || parse_personality(&node, b, e) < 0)
+	if (json_get_string(&node, "cgroupsPath", &path, e) < 0 ||
+	    parse_namespaces(&node, b, e) < 0 || parse_personality(&node, b, e) < 0)
 		return -1;
 	found = json_member(&node, "seccomp", &b->seccomp, e);
 	return found == 1 ? json_object(&b->seccomp, &count, e) : found;

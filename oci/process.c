@@ -261,9 +261,12 @@ static int parse_cwd(const struct json_node *node, struct process *p, struct err
 
 int process_parse(const struct json_node *node, struct process *ret, struct err *e)
 {
+	int64_t oom_score_adj; /* checked only: the hook's is the highest */
+
 	if (parse_user(node, ret, e) < 0 || environment_parse(node, ret, e) < 0 ||
 	    parse_cwd(node, ret, e) < 0 || parse_capabilities(node, ret, e) < 0 ||
 	    parse_limits(node, ret, e) < 0 ||
+	    json_get_int(node, "oomScoreAdj", -1000, 1000, &oom_score_adj, e) < 0 ||
 	    json_get_bool(node, "noNewPrivileges", &ret->no_new_privs, e) < 0 ||
 	    copy_string(node, "apparmorProfile", &ret->apparmor_profile, e) < 0 ||
 	    copy_string(node, "selinuxLabel", &ret->selinux_label, e) < 0)

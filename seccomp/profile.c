@@ -194,17 +194,17 @@ static int parse_arg(const struct json_node *node, struct scmp_arg_cmp *ret, str
 	struct json_node op;
 	uint64_t index = 0, value = 0, value_two = 0;
 	uint32_t compare = 0;
-	int has_index = json_get_uint(node, "index", PROFILE_ARGS_MAX - 1, &index, e);
 	int found;
 
-	if (has_index < 0 || json_get_uint(node, "value", UINT64_MAX, &value, e) < 0 ||
+	if (json_get_uint(node, "index", PROFILE_ARGS_MAX - 1, &index, e) < 0 ||
+	    json_get_uint(node, "value", UINT64_MAX, &value, e) < 0 ||
 	    json_get_uint(node, "valueTwo", UINT64_MAX, &value_two, e) < 0)
 		return -1;
 	found = json_member(node, "op", &op, e);
 	if (found < 0)
 		return -1;
-	if (!found || !has_index)
-		return err_set(e, EINVAL, "%s.%s: missing", node->path, found ? "index" : "op");
+	if (!found)
+		return err_set(e, EINVAL, "%s.op: missing", node->path);
 	if (get_word(&op, operators, COUNT(operators), &compare, e) < 0)
 		return -1;
 	*ret = (struct scmp_arg_cmp){ .arg = (unsigned)index,
@@ -224,9 +224,12 @@ static int parse_args(const struct json_node *obj, struct profile_rule *rule, st
 		return found;
 	if (json_array(&list, &count, e) < 0)
 		return -1;
-	if (count > PROFILE_ARGS_MAX)
+	if (count > PROFILE_CONDITIONS_MAX)
 		return err_set(e, E2BIG, "%s: more than %d conditions", list.path,
-			       PROFILE_ARGS_MAX);
+			       PROFILE_CONDITIONS_MAX);
+	rule->args = array_of(count, sizeof(*rule->args), e);
+	if (!rule->args)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
 		json_item(&list, i, &item);
 		if (parse_arg(&item, &rule->args[rule->arg_count++], e) < 0)
@@ -244,8 +247,8 @@ static int parse_names(const struct json_node *obj, struct profile_rule *rule, s
 
 	if (found < 0 || (found && json_array(&list, &count, e) < 0))
 		return -1;
-	if (!count)
-		return err_set(e, EINVAL, "%s.names: missing or empty", obj->path);
+	if (!found)
+		return err_set(e, EINVAL, "%s.names: missing", obj->path);
 	*total += count;
 	if (*total > PROFILE_SYSCALLS_MAX)
 		return err_set(e, E2BIG, "%s: more than %d names in the profile", list.path,
@@ -313,6 +316,7 @@ void profile_free(struct profile *p)
 		for (size_t j = 0; j < p->rules[i].name_count; j++)
 			free(p->rules[i].names[j]);
 		free(p->rules[i].names);
+		free(p->rules[i].args);
 	}
 	free(p->rules);
 	free(p->archs);

@@ -10,14 +10,15 @@
 
 #include "../oci/json.h"
 
-#define PROFILE_SYSCALLS_MAX 4096 /* names in all rules together */
-#define PROFILE_ARGS_MAX 6
+#define PROFILE_SYSCALLS_MAX 4096  /* names in all rules together */
+#define PROFILE_ARGS_MAX 6         /* of a call */
+#define PROFILE_CONDITIONS_MAX 256 /* of a rule */
 
 struct profile_rule {
 	char **names;
 	size_t name_count;
 	uint32_t action; /* SCMP_ACT_*, errno included */
-	struct scmp_arg_cmp args[PROFILE_ARGS_MAX];
+	struct scmp_arg_cmp *args;
 	unsigned arg_count;
 };
 

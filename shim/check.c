@@ -10,8 +10,8 @@
 #include <sys/capability.h>
 
 #include "../oci/cleanup.h"
+#include "hook.h"
 #include "text.h"
-#include "plan.h"
 #include "verbs.h"
 
 enum { STATUS_RUNS = 0, STATUS_NONE = 1, STATUS_BAD_INPUT = 2 };
@@ -120,7 +120,9 @@ static void print_settings(const struct options *o, const struct settings *setti
 	row("  output", "%s%s", outputs[settings->output],
 	    settings->output == OUTPUT_LOG ? ": not available yet, output is dropped" : "");
 	if (settings->ready != READY_EXEC)
-		row("  ready", "exec: ports and health checks are not waited for yet");
+		row("  ready", "exec: ports and health checks are not waited for yet (for %u s)",
+		    settings->ready_timeout_s);
+	row("  runtime", "%s: for a wrapper, which is not available yet", settings->runtime);
 	if (settings->tools)
 		row("  tools", "%s: not available yet", settings->tools);
 }
@@ -155,6 +157,7 @@ static int check(const struct options *o, const char *directory, struct err *e)
 	auto_settings settings = { 0 };
 	auto_bundle bundle = { 0 };
 	auto_plan plan = { 0 };
+	auto_filter own = { 0 }, container = { 0 };
 	auto_free char *config = NULL;
 	struct state state = { .id = (char *)"-",
 			       .bundle = (char *)directory,
@@ -164,7 +167,8 @@ static int check(const struct options *o, const char *directory, struct err *e)
 	if (settings_load(o->config, &settings, e) < 0 ||
 	    bundle_read(directory, &config, &len, e) < 0 ||
 	    bundle_parse(directory, config, len, &bundle, e) < 0 ||
-	    plan_make(&state, &bundle, &settings, &plan, e) < 0)
+	    plan_make(&state, &bundle, &settings, &plan, e) < 0 ||
+	    (plan.hook && hook_filters(&plan, &own, &container, e) < 0))
 		return STATUS_BAD_INPUT;
 	print_plan(o, &plan);
 	return plan.hook ? STATUS_RUNS : STATUS_NONE;

@@ -74,7 +74,7 @@ int verb_run(const struct options *o, struct err *e)
 	auto_free char *bundle = NULL;
 	struct state state = { .pid = o->pid, .status = (char *)"" };
 
-	if (!o->pid || !o->bundle) {
+	if (!o->pid || !o->bundle || o->operand) {
 		(void)err_set(e, EINVAL, "run needs --pid PID and --bundle DIR");
 		return STATUS_FAILED;
 	}

@@ -8,6 +8,9 @@
 #include "../oci/cleanup.h"
 #include "../oci/json.h"
 
+/* bytes; the mountinfo of a host with thousands of containers is megabytes */
+#define PROC_FILE_MAX (64 * 1024 * 1024)
+
 #define OVERFLOW_UID 65534
 
 ssize_t host_read(int dir, const char *path, char *buf, size_t size)
@@ -41,7 +44,9 @@ int host_read_all(int dir, const char *path, char **ret, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, errno, "open '%s'", path);
-	return json_read(fd, 1024 * 1024, ret, &len, e);
+	if (json_read(fd, PROC_FILE_MAX, ret, &len, e) < 0)
+		return err_prefix(e, "%s", path);
+	return 0;
 }
 
 int host_write(int dir, const char *path, const char *text)

@@ -138,11 +138,14 @@ int options_parse(int argc, char *argv[], struct options *ret, struct err *e)
 	for (int i = 0; i < OPTION_COUNT; i++)
 		longs[i] = table[i].option;
 	opterr = 0;
+	optind = 0; /* from the start, also the second time */
 	while ((found = getopt_long(argc, words, ":", longs, &index)) != -1) {
 		if (found == ':')
 			return err_set(e, EINVAL, "option '%s' needs a value", words[optind - 1]);
 		if (found != 0)
-			return err_set(e, EINVAL, "unknown option '%s'", words[optind - 1]);
+			return optopt ? err_set(e, EINVAL, "unknown option '-%c'", optopt)
+				      : err_set(e, EINVAL, "unknown option '%s'",
+						words[optind - 1]);
 		if (table[index].take(&o, optarg, e) < 0)
 			return -1;
 	}
@@ -152,10 +155,20 @@ int options_parse(int argc, char *argv[], struct options *ret, struct err *e)
 	return 0;
 }
 
+static bool is_runtimes_verb(const char *word)
+{
+	return word && (!strcmp(word, "poststart") || !strcmp(word, "poststop"));
+}
+
 bool options_called_by_runtime(int argc, char *argv[])
 {
+	struct options o = { 0 };
+	struct err e = { 0 };
+
+	if (options_parse(argc, argv, &o, &e) == 0 && o.verb)
+		return is_runtimes_verb(o.verb);
 	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "poststart") || !strcmp(argv[i], "poststop"))
+		if (is_runtimes_verb(argv[i]))
 			return true;
 	return false;
 }

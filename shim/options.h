@@ -23,7 +23,8 @@ struct options {
  * Returns 0 and fills *ret, borrowing argv's strings, or -1 and *e (EINVAL). */
 int options_parse(int argc, char *argv[], struct options *ret, struct err *e);
 
-/* Is one of the words poststart or poststop?  Then the exit status is 0, whatever the rest is. */
+/* Is the verb poststart or poststop, or, where the words make no sense, one of them?  Then the exit
+ * status is 0, whatever the rest is. */
 bool options_called_by_runtime(int argc, char *argv[]);
 
 #endif

@@ -21,16 +21,22 @@ static void leave_quietly(int sig)
 
 void poststart_guard(void)
 {
-	static const int fatal[] = { SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,  SIGABRT, SIGSYS,
-				     SIGTRAP, SIGTERM, SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE,
-				     SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ };
+	/* What ends no process by default, or cannot be caught. */
+	static const int harmless[] = { SIGCHLD, SIGCONT, SIGURG,  SIGWINCH, SIGSTOP,
+					SIGTSTP, SIGTTIN, SIGTTOU, SIGKILL };
 	static char stack[16384]; /* an overflow of the usual one must be handled too */
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction action = { .sa_handler = leave_quietly, .sa_flags = SA_ONSTACK };
 
+	sigset_t fatal;
+
 	(void)sigaltstack(&alternate, NULL);
-	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
-		(void)sigaction(fatal[i], &action, NULL);
+	(void)sigfillset(&fatal);
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		(void)sigdelset(&fatal, harmless[i]);
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sigismember(&fatal, sig) == 1)
+			(void)sigaction(sig, &action, NULL);
 }
 
 static void open_log(const struct options *o)

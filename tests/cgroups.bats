@@ -189,3 +189,17 @@ find_cgroup() {
 		delete
 	done
 }
+
+@test "on a host with more than a megabyte of mounts" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		mkdir "$B/many"
+		CALLER=(unshare -m --propagation private sh -c 'source=$(printf "%03500d" 0)
+			for _ in $(seq 320); do mount -t tmpfs "$source" "$0"; done && exec "$@"' "$B/many")
+		hook 'echo hook ran'
+		launch
+		wait_for_log ': ended: exit status 0'
+		grep -qx 'hook ran' "$OUT"
+		CALLER=()
+	done
+}

@@ -138,6 +138,9 @@ static void test_bad_process(void)
 	refused(PROCESS ", \"capabilities\": {\"bounding\": [1]}", "",
 		"bounding[0]: expected a string");
 	refused(PROCESS ", \"noNewPrivileges\": 1", "", "noNewPrivileges: expected true or false");
+	refused(PROCESS ", \"oomScoreAdj\": \"x\"", "", "process.oomScoreAdj: expected");
+	refused(PROCESS ", \"oomScoreAdj\": 1001", "", "process.oomScoreAdj: expected");
+	refused(PROCESS, "\"cgroupsPath\": 7", "linux.cgroupsPath: expected a string");
 	refused(PROCESS ", \"scheduler\": {\"policy\": \"SCHED_ISO\"}", "", "is not known");
 	refused(PROCESS ", \"scheduler\": {}", "", "policy: missing");
 	refused(PROCESS ", \"ioPriority\": {\"class\": \"IOPRIO_CLASS_BE\", \"priority\": 8}", "",

@@ -100,6 +100,31 @@ static void test_bad(void)
 		"args[0].op: \"SCMP_CMP_IS\"");
 }
 
+/* What runc takes, although it means little. */
+static void test_lenient(void)
+{
+	struct filter f = { 0 };
+
+	compile("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": ["
+		"{\"names\": [], \"action\": \"SCMP_ACT_KILL\"},"
+		"{\"names\": [\"close\"], \"action\": \"SCMP_ACT_ERRNO\", \"args\": ["
+		"{\"value\": 7, \"op\": \"SCMP_CMP_EQ\"}]},"
+		"{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\", \"args\": ["
+		"{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"},"
+		"{\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"},"
+		"{\"index\": 0, \"value\": 3, \"op\": \"SCMP_CMP_EQ\"},"
+		"{\"index\": 0, \"value\": 4, \"op\": \"SCMP_CMP_EQ\"},"
+		"{\"index\": 0, \"value\": 5, \"op\": \"SCMP_CMP_EQ\"},"
+		"{\"index\": 0, \"value\": 6, \"op\": \"SCMP_CMP_EQ\"},"
+		"{\"index\": 0, \"value\": 7, \"op\": \"SCMP_CMP_EQ\"}]}]}",
+		&f);
+	ok(verdict(&f, SYS_close, 7, 0, 0) == DENIED(EPERM), "no index is 0");
+	ok(verdict(&f, SYS_close, 8, 0, 0) == SECCOMP_RET_ALLOW, "no index, another value");
+	ok(verdict(&f, SYS_read, 7, 0, 0) == DENIED(EPERM), "the seventh of seven");
+	ok(verdict(&f, SYS_read, 8, 0, 0) == SECCOMP_RET_ALLOW, "none of seven");
+	filter_free(&f);
+}
+
 static void test_too_many(void)
 {
 	static char text[200000] =
@@ -309,6 +334,7 @@ static void test_load(void)
 int main(void)
 {
 	test_bad();
+	test_lenient();
 	test_too_many();
 	test_operators();
 	test_rules();
