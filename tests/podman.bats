@@ -250,7 +250,7 @@ HANGING='CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; until [ -e /tmp/go ]
 	for RUNTIME in $RUNTIMES; do
 		pod run --name c -e "$HANGING" localhost/bb sleep 1000 >/dev/null 2>&1 &
 		wait_until shows c '^hook ran$'
-		kill -KILL "$(pgrep -f "^podman --runtime $RUNTIME run --name c")"
+		kill -KILL "$(pgrep -P "$(pgrep -P $! timeout)" podman)"
 		wait $! || true
 		lives c
 		pod exec c touch /tmp/go
