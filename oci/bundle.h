@@ -106,6 +106,9 @@ void bundle_free(struct bundle *b);
 /* The number of the capability of that name ("CAP_KILL", in any case), or -1: libcap knows none. */
 int capability_number(const char *name);
 
+/* The name of a limit, "RLIMIT_NOFILE"; resource: 0 to RLIM_NLIMITS - 1. */
+const char *limit_name(int resource);
+
 /* The value of NAME in the environment, borrowed, or NULL. */
 const char *bundle_env(const struct bundle *b, const char *name);
 

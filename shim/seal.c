@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -74,6 +73,14 @@ static int open_read_only_mount(struct err *e)
 	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
 		return err_sys(e, errno, "mount_setattr");
 	return take_fd(&fd);
+}
+
+bool seal_can_mount(void)
+{
+	struct err e = { 0 };
+	auto_fd fd = open_read_only_mount(&e);
+
+	return fd >= 0;
 }
 
 static int open_sealed_copy(struct err *e)

@@ -8,6 +8,7 @@
 #ifndef ODH_SEAL_H
 #define ODH_SEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../oci/err.h"
@@ -17,6 +18,9 @@
  * Returns 0 where it is sealed already; -1 and *e where it cannot be.  Else does not return: main
  * begins again, with an empty environment but for one mark, which seal_reset removes. */
 int seal(char *const argv[], const char *input, size_t len, struct err *e);
+
+/* Is the mount allowed here (else it is the copy)?  Changes nothing. */
+bool seal_can_mount(void);
 
 /* Shed what a caller may have left us: signal mask and dispositions, umask, environment, open
  * descriptors; descriptors 0-2 are opened on /dev/null where they are closed. */

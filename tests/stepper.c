@@ -116,6 +116,7 @@ static void born(const struct traced *parent, pid_t pid)
 static int look(bool born_already, const char *when)
 {
 	DIR *proc = opendir("/proc");
+	char exe[64];
 	int bad = 0, others = 0;
 
 	if (!proc)
@@ -127,7 +128,8 @@ static int look(bool born_already, const char *when)
 			continue;
 		others++;
 		if (born_already) {
-			bad |= look_at(pid, when) | look_at_exe(pid, when);
+			snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+			bad |= look_at(pid, when) | look_at_exe(pid, exe, when);
 		} else {
 			violation(when, pid, "is visible before the clone", "");
 			bad = 1;
