@@ -79,6 +79,10 @@ demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh
 
+bench: deps ## what we cost, as ratios against peers in the same run (as root)
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run.sh
+
 asan: ## the unit tests with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan BINARY=build/asan/oci-deploy-hook LINK=-pie \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" \
@@ -135,4 +139,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check demo asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit check demo bench asan install uninstall fmt fmt-check man tidy clean
