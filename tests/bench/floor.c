@@ -1,6 +1,7 @@
 /* The least that running a program in a container can cost.  SPDX-License-Identifier: Apache-2.0
  *
- *	floor PID PROGRAM [ARG]...     pidfd_open, setns, setresuid, fork, exec, wait; no restriction
+ *	floor PID PROGRAM [ARG]...     pidfd_open, setns, setresuid, fork, exec, wait; no
+ *restriction
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -14,8 +15,9 @@ int main(int argc, char *argv[])
 	int status = 0;
 	pid_t pid;
 
-	if (pidfd < 0 || setns(pidfd, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-					     CLONE_NEWNET | CLONE_NEWCGROUP) < 0 ||
+	if (pidfd < 0 ||
+	    setns(pidfd, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
+				 CLONE_NEWCGROUP) < 0 ||
 	    setresuid(0, 0, 0) < 0)
 		return 125;
 	pid = fork();
