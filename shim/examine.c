@@ -60,11 +60,9 @@ static bool has_mount_setattr(void)
 
 static bool is_recent(void)
 {
-	struct utsname name = { 0 };
-	unsigned major = 0, minor = 0;
+	struct err e = { 0 };
 
-	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 5 || (major == 5 && minor >= 14));
+	return host_check_kernel(&e) == 0;
 }
 
 static const struct {

@@ -91,6 +91,7 @@ static int serve_people(int argc, char *argv[])
 	const struct verb *verb;
 	int status;
 
+	seal_unblock_signals();
 	if (options_parse(argc, argv, &o, &e) < 0) {
 		complain(&e);
 		return STATUS_FAILED;
@@ -128,7 +129,7 @@ static int serve_runtime(int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-	seal_reset();
+	seal_reset(argv);
 	return options_called_by_runtime(argc, argv) ? serve_runtime(argc, argv)
 						     : serve_people(argc, argv);
 }

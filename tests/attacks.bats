@@ -143,3 +143,31 @@ run_until_seen() {
 		equal "$(probed hook "$set" "$B/stdout")" 0000000000000000 "$set"
 	done
 }
+
+@test "the hook's process, before its program: no data of the host in its memory" {
+	local tool
+	for tool in stepper memory; do
+		"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -o "$BATS_TEST_TMPDIR/$tool" "$REPO/tests/$tool.c"
+	done
+	settings '{"timeout": 60 /* of-the-operator */, "seccomp": "'"$B/own.json"'"}'
+	cp "$REPO/seccomp/default.json" "$B/own.json"
+	edit 'del(.hooks)'
+	launch
+	edit '.hooks = {prestart: [{path: "/bin/true", env: ["SECRET=of-another-hook"]}]}'
+	hook 'true # of-the-application'
+	state_of "$(cat "$B/pid")" >"$B/state.json"
+	timeout 60 "$BATS_TEST_TMPDIR/stepper" stop hook 1 "$ODH" --root "$RECORDS" --log "$LOG" \
+		"${SETTINGS[@]}" poststart <"$B/state.json" >"$B/stepper.out" 2>&1 3>&-
+	HOOK=$(cat "$B/stepper.out")
+	"$BATS_TEST_TMPDIR/memory" "$HOOK" >"$B/memory"
+	tr -d '\0' <"/proc/$HOOK/cmdline" >"$B/words"
+	kill -CONT "$HOOK"
+	wait_for_log ': ended: exit status 0'
+	grep -qa of-the-application "$B/memory" # this is its memory
+	equal "$(cat "$B/words")" "" "command line"
+	equal "$(grep -ac 'of-the-operator' "$B/memory" || true)" 0 "lines of the settings"
+	equal "$(grep -ac 'of-another-hook' "$B/memory" || true)" 0 "lines of config.json that are another hook's"
+	equal "$(grep -aEc '^[0-9]+ [0-9]+ [0-9]+:[0-9]+ /.* - [a-z0-9]+ ' "$B/memory" || true)" 0 "lines of the host's mountinfo"
+	equal "$(grep -ac "/sys/fs/cgroup/.*$ID" "$B/memory" || true)" 0 "paths of cgroups on the host"
+	equal "$(grep -ac -- "$LOG" "$B/memory" || true)" 0 "names of our log"
+}

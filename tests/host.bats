@@ -156,6 +156,13 @@ export REPO
 	says '^good  log +syslog'
 }
 
+@test "a kernel that is too old" {
+	local status=0
+	setarch --uname-2.6 "$ODH" check >"$B/stdout" 2>"$B/stderr" || status=$?
+	equal "$status" 1 "exit status of check"
+	says '^BAD   kernel +2\.6.* lacks cgroup.kill \(5.14\): no hook runs; install 5.14 or later'
+}
+
 @test "a plain user's host: what rootless cannot have is named" {
 	local status=0
 	setpriv --reuid 54321 --regid 54321 --clear-groups "$ODH" --root /tmp/odh-not-there check >"$B/stdout" 2>"$B/stderr" || status=$?
