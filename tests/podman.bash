@@ -178,7 +178,9 @@ has_rights() {
 	done
 	for set in CapEff CapPrm CapBnd; do
 		value=$(sed -n "s/^hook $set: //p" <<<"$lines")
-		[ "${#value}" = 16 ] && [ $((0x$value & ~0x$kept)) = 0 ] || fail "$set is '$value'"
+		if [ "${#value}" != 16 ] || [ $((0x$value & ~0x$kept)) != 0 ]; then
+			fail "$set is '$value'"
+		fi
 	done
 }
 
