@@ -31,6 +31,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
 	shellcheck mandoc util-linux procps
+HOOK_PACKAGES  := curl git python3 nodejs golang-go binutils # what tests run as hooks, or make hooks of
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
 all: $(BINARY) ; @: ## build ./oci-deploy-hook (one static binary)
@@ -39,7 +40,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 deps: ## install what building and testing need (Debian, apt)
-	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES); do \
+	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES) $(HOOK_PACKAGES); do \
 		dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] && exit 0; missing=$$(echo $$missing); \
 	command="apt-get install -y --no-install-recommends $$missing"; \
@@ -75,6 +76,7 @@ check: deps ## build everything and prove it, on real containers (as root)
 	@$(MAKE) --no-print-directory all test-binary unit
 	@tests/run.sh
 
+demo: HOOK_PACKAGES :=
 demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh
