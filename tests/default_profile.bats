@@ -115,6 +115,7 @@ bundle_with_programs() {
 	local link
 	make_bundle "$1"
 	OUTPUT='file'
+	DEADLINE=120 # whole languages, and nothing here is about speed
 	rm -r "${ROOTFS:?}/bin"
 	for link in /bin /sbin /lib*; do
 		if [ -L "$link" ]; then
@@ -319,4 +320,13 @@ program_works() {
 		grep -q '^deploy:' /etc/passwd && setpriv --reuid deploy --clear-groups --regid 0 id -un >/tmp/name
 		[ "$(cat /tmp/name)" = deploy ] && echo useradd works
 	EOF
+}
+
+@test "the man page names each call that the profile forbids" {
+	local call page
+	page=$(mandoc -T ascii "$REPO/man/oci-deploy-hook-seccomp.7" | sed 's/.\x08//g')
+	while read -r call; do
+		grep -Eq "(^|[^a-z0-9_])$call([^a-z0-9_]|\$)" <<<"$page" || fail "nothing about $call"
+	done < <(sed 's,^ *//.*,,' "$REPO/seccomp/default.json" |
+		jq -r '.syscalls[] | select(.action == "SCMP_ACT_ERRNO") | .names[]' | sort -u)
 }
