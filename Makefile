@@ -31,6 +31,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
 	shellcheck mandoc util-linux procps libcap2-bin
+HOOK_PACKAGES  := curl git python3 nodejs golang-go # what tests run as hooks, or make hooks of
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
 all: $(BINARY) ; @: ## build ./oci-deploy-hook (one static binary)
@@ -39,7 +40,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 deps: ## install what building and testing need (Debian, apt)
-	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES); do \
+	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES) $(HOOK_PACKAGES); do \
 		dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] && exit 0; missing=$$(echo $$missing); \
 	command="apt-get install -y --no-install-recommends $$missing"; \
@@ -75,6 +76,7 @@ check: deps ## build everything and prove it, on real containers (as root)
 	@$(MAKE) --no-print-directory all test-binary unit
 	@tests/run.sh
 
+demo: HOOK_PACKAGES :=
 demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh
@@ -99,9 +101,11 @@ install: all ## install binary, man pages and hooks.d files (PREFIX, HOOKSDIR, D
 		echo "PREFIX and HOOKSDIR: only letters, digits and /._+- please" >&2; exit 1;; esac; \
 	case '$(PREFIX)' in /*) ;; *) echo "PREFIX: an absolute path please" >&2; exit 1;; esac
 	@install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(HOOKSDIR)' \
-		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man5'
+		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man7' \
+		'$(DESTDIR)$(PREFIX)/share/man/man5'
 	@$(call put,755,$(BINARY),'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook')
 	@$(call put,644,man/oci-deploy-hook.8,'$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8')
+	@$(call put,644,man/oci-deploy-hook-seccomp.7,'$(DESTDIR)$(PREFIX)/share/man/man7/oci-deploy-hook-seccomp.7')
 	@$(call put,644,man/oci-deploy-hook.json.5,'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5')
 	@mkdir -p build
 	@for stage in $(STAGES); do \
@@ -116,6 +120,7 @@ GRACE ?= 10
 uninstall: ## remove what install installed (containers that wait for a hook keep it)
 	@for stage in $(STAGES); do rm -f '$(DESTDIR)$(HOOKSDIR)'/oci-deploy-hook-$$stage.json; done
 	@rm -f '$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8' \
+		'$(DESTDIR)$(PREFIX)/share/man/man7/oci-deploy-hook-seccomp.7' \
 		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5'
 	@if [ -e '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook' ]; then \
 		echo "no longer registered; the binary goes in $(GRACE) s, after the starts under way"; \
