@@ -51,10 +51,12 @@ static size_t add_block(uint32_t arch, int newest, struct sock_filter *ret)
 	size_t n = 3;
 
 	if (x32 || x86_64)
-		block[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, X32_BIT, 0, 0);
+		block[n++] =
+			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, X32_BIT, 0, 0);
 	if (s390) /* a call that its kernel does not know arrives as 0 */
 		block[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-	block[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (uint32_t)newest, 0, 1);
+	block[n++] =
+		(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (uint32_t)newest, 0, 1);
 	block[n++] = (struct sock_filter)ANSWER_ENOSYS;
 	block[1].jf = (uint8_t)(n - 2);
 	if (x86_64)

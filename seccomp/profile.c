@@ -24,9 +24,9 @@ static int get_action(const struct json_node *obj, const char *key, const char *
 		return err_set(e, EINVAL, "%s.%s: missing", obj->path, key);
 	if (word_get(&node, WORD_ACTION, &action, e) < 0)
 		return -1;
-	has_errno = json_get_uint(obj, errno_key,
-				  action == SCMP_ACT_TRACE(0) ? SECCOMP_RET_DATA : ERRNO_MAX, &code,
-				  e);
+	has_errno =
+		json_get_uint(obj, errno_key,
+			      action == SCMP_ACT_TRACE(0) ? SECCOMP_RET_DATA : ERRNO_MAX, &code, e);
 	if (has_errno < 0)
 		return -1;
 	if (action == SCMP_ACT_NOTIFY)

@@ -8,7 +8,10 @@
 #include <seccomp.h>
 #include <string.h>
 
-#define TABLE(words) { words, sizeof(words) / sizeof((words)[0]) }
+#define TABLE(words)                                                                               \
+	{                                                                                          \
+		words, sizeof(words) / sizeof((words)[0])                                          \
+	}
 
 struct word {
 	const char *name;

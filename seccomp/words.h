@@ -10,7 +10,7 @@ enum word_kind {
 	WORD_ACTION,   /* SCMP_ACT_*, without a number */
 	WORD_OPERATOR, /* enum scmp_compare */
 	WORD_ARCH,     /* SCMP_ARCH_* */
-	WORD_FLAG      /* SECCOMP_FILTER_FLAG_* for seccomp(2); 0 where it means nothing to a hook */
+	WORD_FLAG /* SECCOMP_FILTER_FLAG_* for seccomp(2); 0 where it means nothing to a hook */
 };
 
 #define WORD_UNKNOWN 0xffffffff /* an architecture of the spec that this libseccomp lacks */

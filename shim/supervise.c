@@ -160,7 +160,7 @@ static void log_orphaned(const struct hook_outcome *outcome, void *context)
 	log_outcome(subject->plan, subject->app, outcome);
 }
 
-static void run_hook(const struct plan *plan, const struct app *app, int signals)
+static void run_hook(const struct plan *plan, const struct app *app, int records, int signals)
 {
 	auto_filter own = { 0 }, container_filter = { 0 };
 	struct cgroup cgroup = { .parent = -1, .child = -1 };
@@ -175,7 +175,7 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 	struct subject subject = { plan, app };
 	struct guard_calls calls = { log_started, log_orphaned, &subject };
 
-	if (hook_filters(plan, &own, &container_filter, &outcome.error) == 0 &&
+	if (hook_filters(plan, records, &own, &container_filter, &outcome.error) == 0 &&
 	    report_map(&sandbox.report, &outcome.error) == 0 &&
 	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
 		if (cgroup.parent < 0)
@@ -213,7 +213,7 @@ void supervise(const struct plan *plan, const struct app *app, int records)
 		if (plan->hook) {
 			log_event(LOG_LEVEL_INFO, container, "ready",
 				  "the application has started");
-			run_hook(plan, app, signals);
+			run_hook(plan, app, records, signals);
 		}
 	}
 	await_children(app);
