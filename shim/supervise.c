@@ -124,6 +124,15 @@ static int wait_started(const struct app *app, int signals, int *ret_signal, str
 	return started;
 }
 
+static void log_unknown_capabilities(const struct plan *plan)
+{
+	const char *names = plan->bundle->process.caps_unknown;
+
+	if (names)
+		log_event(LOG_LEVEL_WARNING, container, "ready",
+			  "left out, no capability that this kernel and we know: %s", names);
+}
+
 static void log_started(pid_t hook)
 {
 	log_event(LOG_LEVEL_INFO, container, "started", "hook pid %d", hook);
@@ -213,6 +222,7 @@ void supervise(const struct plan *plan, const struct app *app, int records)
 		if (plan->hook) {
 			log_event(LOG_LEVEL_INFO, container, "ready",
 				  "the application has started");
+			log_unknown_capabilities(plan);
 			run_hook(plan, app, records, signals);
 		}
 	}
