@@ -39,8 +39,8 @@ static int get_action(const struct json_node *obj, const char *key, const char *
 	else if (action == SCMP_ACT_TRACE(0))
 		action = SCMP_ACT_TRACE((uint32_t)code);
 	else if (has_errno)
-		return err_set(e, EINVAL, "%s.%s: %s has no error number", obj->path, errno_key,
-			       word_name(WORD_ACTION, action));
+		return err_set(e, EINVAL, "%s.%s: the action has no error number", obj->path,
+			       errno_key);
 	*ret = action;
 	return 0;
 }
