@@ -148,41 +148,11 @@ static void not_compiled(const char *text, const char *reason)
 	profile_free(&p);
 }
 
-/* Rules that libseccomp cannot make one of. */
-static const char *long_profile(void)
-{
-	static const char *const names[] = {
-		"read",  "write", "close", "dup",   "dup3",  "lseek", "fstat", "mmap",
-		"brk",   "mkdir", "rmdir", "ioctl", "kill",  "link",  "chmod", "chown",
-		"umask", "mlock", "sync",  "acct",  "setns", "bpf",   "tkill", "splice"
-	};
-	static char text[256 * 1024];
-	size_t used;
-
-	snprintf(text, sizeof(text), "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [");
-	used = strlen(text);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		used += (size_t)snprintf(text + used, sizeof(text) - used,
-					 "%s{\"names\": [\"%s\"], \"action\": \"SCMP_ACT_KILL\", "
-					 "\"args\": [",
-					 i ? "," : "", names[i]);
-		for (size_t j = 0; j < 64; j++)
-			used += (size_t)snprintf(
-				text + used, sizeof(text) - used,
-				"%s{\"index\": 0, \"value\": %zu, \"op\": \"SCMP_CMP_EQ\"}",
-				j ? "," : "", ((32 * j + i) << 32) + j);
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "]}");
-	}
-	snprintf(text + used, sizeof(text) - used, "]}");
-	return text;
-}
-
 static void test_compile(void)
 {
 	not_compiled("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": "
 		     "[\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_S390X\"]}",
 		     "architectures: SCMP_ARCH_S390X");
-	not_compiled(long_profile(), "the kernel takes 4096");
 }
 
 int main(void)
