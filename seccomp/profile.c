@@ -9,6 +9,12 @@
 
 #define ERRNO_MAX 4095 /* seccomp(2): SECCOMP_RET_DATA is cut to it; a tracer sees all of it */
 
+/* What stands between the path of an object, which is empty for the document itself, and a key. */
+static const char *dot(const struct json_node *obj)
+{
+	return obj->path[0] ? "." : "";
+}
+
 /* An action and the number that goes with it. */
 static int get_action(const struct json_node *obj, const char *key, const char *errno_key,
 		      uint32_t *ret, struct err *e)
@@ -21,7 +27,7 @@ static int get_action(const struct json_node *obj, const char *key, const char *
 	if (found < 0)
 		return -1;
 	if (!found)
-		return err_set(e, EINVAL, "%s.%s: missing", obj->path, key);
+		return err_set(e, EINVAL, "%s%s%s: missing", obj->path, dot(obj), key);
 	if (word_get(&node, WORD_ACTION, &action, e) < 0)
 		return -1;
 	has_errno =
@@ -39,8 +45,8 @@ static int get_action(const struct json_node *obj, const char *key, const char *
 	else if (action == SCMP_ACT_TRACE(0))
 		action = SCMP_ACT_TRACE((uint32_t)code);
 	else if (has_errno)
-		return err_set(e, EINVAL, "%s.%s: the action has no error number", obj->path,
-			       errno_key);
+		return err_set(e, EINVAL, "%s%s%s: the action has no error number", obj->path,
+			       dot(obj), errno_key);
 	*ret = action;
 	return 0;
 }
@@ -250,8 +256,8 @@ static int check_listener(const struct json_node *obj, struct err *e)
 	    json_get_string(obj, "listenerMetadata", &metadata, e) < 0)
 		return -1;
 	if (metadata[0] && !path[0])
-		return err_set(e, EINVAL, "%s.listenerMetadata: there is no listenerPath",
-			       obj->path);
+		return err_set(e, EINVAL, "%s%slistenerMetadata: there is no listenerPath",
+			       obj->path, dot(obj));
 	return 0;
 }
 

@@ -200,6 +200,11 @@ static void test_damage(void)
 		forged[n] = (char)(forged[n] ^ 0x10);
 	}
 	ok(good == len, "any byte is wrong (%u of %zu)", good, len);
+	len = forge(forged, (struct sock_filter[]){ marker[0], marker[0] }, 2);
+	forged[20] = 1;
+	put(forged, len);
+	refused("another number of instructions");
+	len = forge(forged, marker, 1);
 	forged[len] = 0;
 	put(forged, len + 1);
 	refused("a byte too long");
@@ -317,6 +322,7 @@ static void test_keys(void)
 		P("TRAP", "", "\"read\"", "ALLOW", ""),
 		P("ERRNO\", \"defaultErrnoRet\": 7, \"x\": \"", "", "\"read\"", "ALLOW", ""),
 		P("ERRNO", "\"SCMP_ARCH_NATIVE\"", "\"read\"", "ALLOW", ""),
+		P("ERRNO", "\"SCMP_ARCH_ARM\"", "\"read\"", "ALLOW", ""),
 		P("ERRNO", "", "\"reads\"", "ALLOW", ""),
 		P("ERRNO", "", "\"read\", \"write\"", "ALLOW", ""),
 		P("ERRNO", "", "\"readw\", \"rite\"", "ALLOW", ""),
