@@ -66,7 +66,7 @@ struct process {
 	size_t env_count;
 	char *cwd;                 /* absolute */
 	uint64_t caps[CAPS_COUNT]; /* bit n = capability n */
-	char *caps_unknown;        /* the names that libcap does not know, ", " between; or NULL */
+	char *caps_unknown; /* names that libcap or this kernel lacks, ", " between; or NULL */
 	struct limit *limits;
 	size_t limit_count;
 	bool no_new_privs;

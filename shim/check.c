@@ -73,7 +73,7 @@ static int check(const struct options *o, const char *directory, struct err *e)
 	    bundle_read(directory, &config, &len, e) < 0 ||
 	    bundle_parse(directory, config, len, &bundle, e) < 0 ||
 	    plan_make(&state, &bundle, &settings, &plan, e) < 0 ||
-	    (plan.hook && hook_filters(&plan, &own, &container, e) < 0))
+	    (plan.hook && hook_filters(&plan, -1, &own, &container, e) < 0))
 		return STATUS_BAD_INPUT;
 	print_plan(o, &plan);
 	return plan.hook ? STATUS_RUNS : STATUS_NONE;

@@ -7,12 +7,14 @@
 #include "../oci/cleanup.h"
 #include "guard.h"
 #include "outcome.h"
+#include "record.h"
 #include "seal.h"
 #include "verbs.h"
 
 #define STATUS_FAILED 125
 
-static int run_planned(const struct plan *plan, const struct app *app, struct err *e)
+static int run_planned(const struct plan *plan, const struct app *app, const char *root,
+		       struct err *e)
 {
 	auto_filter own = { 0 }, container = { 0 };
 	struct cgroup cgroup = { .parent = -1, .child = -1 };
@@ -27,9 +29,11 @@ static int run_planned(const struct plan *plan, const struct app *app, struct er
 		.foreground = true,
 	};
 	char text[ERR_MSG_MAX + 64];
+	struct err none = { 0 };
+	auto_fd records = record_dir(root, true, &none); /* without it there is only no cache */
 	int signals = hook_signals(e);
 
-	if (signals < 0 || hook_filters(plan, &own, &container, e) < 0 ||
+	if (signals < 0 || hook_filters(plan, records, &own, &container, e) < 0 ||
 	    report_map(&sandbox.report, e) < 0 || cgroup_prepare(app, &cgroup, e) < 0)
 		return STATUS_FAILED;
 	guard_run(&sandbox, plan->settings->timeout_s, signals, &nobody, &outcome);
@@ -69,7 +73,7 @@ static int prepare_and_run(const struct options *o, const struct state *state, s
 		(void)err_set(e, EAGAIN, "the application of pid %d has not started yet", app.pid);
 		return STATUS_FAILED;
 	}
-	return run_planned(&plan, &app, e);
+	return run_planned(&plan, &app, o->root, e);
 }
 
 int verb_run(const struct options *o, struct err *e)

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "../oci/cleanup.h"
+#include "../seccomp/cache.h"
 #include "text.h"
 #include "tree.h"
 
@@ -51,12 +52,13 @@ int hook_signals(struct err *e)
 	return fd < 0 ? err_sys(e, errno, "signalfd") : fd;
 }
 
-int hook_filters(const struct plan *plan, struct filter *ret_own, struct filter *ret_container,
-		 struct err *e)
+int hook_filters(const struct plan *plan, int records, struct filter *ret_own,
+		 struct filter *ret_container, struct err *e)
 {
-	if (filter_compile(&plan->own, ret_own, e) < 0)
+	if (cache_compile(records, &plan->own, ret_own, e) < 0)
 		return err_prefix(e, "the hook's own seccomp profile");
-	if (plan->has_container_profile && filter_compile(&plan->container, ret_container, e) < 0)
+	if (plan->has_container_profile &&
+	    cache_compile(records, &plan->container, ret_container, e) < 0)
 		return err_prefix(e, "the container's seccomp profile");
 	return 0;
 }

@@ -32,9 +32,10 @@ struct hook_outcome {
 void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_start)(pid_t hook),
 	      struct hook_outcome *ret);
 
-/* Compile the plan's two profiles.  Returns 0, or -1 and *e. */
-int hook_filters(const struct plan *plan, struct filter *ret_own, struct filter *ret_container,
-		 struct err *e);
+/* Compile the plan's two profiles, or take them from the cache in the record directory (-1: there
+ * is none).  Not while a hook lives: may block on files.  Returns 0, or -1 and *e. */
+int hook_filters(const struct plan *plan, int records, struct filter *ret_own,
+		 struct filter *ret_container, struct err *e);
 
 /* Block the five signals and open the signalfd.  Returns it, or -1 and *e. */
 int hook_signals(struct err *e);

@@ -124,6 +124,15 @@ static int wait_started(const struct app *app, int signals, int *ret_signal, str
 	return started;
 }
 
+static void log_unknown_capabilities(const struct plan *plan)
+{
+	const char *names = plan->bundle->process.caps_unknown;
+
+	if (names)
+		log_event(LOG_LEVEL_WARNING, container, "ready",
+			  "left out, no capability that this kernel and we know: %s", names);
+}
+
 static void log_started(pid_t hook)
 {
 	log_event(LOG_LEVEL_INFO, container, "started", "hook pid %d", hook);
@@ -160,7 +169,7 @@ static void log_orphaned(const struct hook_outcome *outcome, void *context)
 	log_outcome(subject->plan, subject->app, outcome);
 }
 
-static void run_hook(const struct plan *plan, const struct app *app, int signals)
+static void run_hook(const struct plan *plan, const struct app *app, int records, int signals)
 {
 	auto_filter own = { 0 }, container_filter = { 0 };
 	struct cgroup cgroup = { .parent = -1, .child = -1 };
@@ -175,7 +184,7 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 	struct subject subject = { plan, app };
 	struct guard_calls calls = { log_started, log_orphaned, &subject };
 
-	if (hook_filters(plan, &own, &container_filter, &outcome.error) == 0 &&
+	if (hook_filters(plan, records, &own, &container_filter, &outcome.error) == 0 &&
 	    report_map(&sandbox.report, &outcome.error) == 0 &&
 	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
 		if (cgroup.parent < 0)
@@ -213,7 +222,8 @@ void supervise(const struct plan *plan, const struct app *app, int records)
 		if (plan->hook) {
 			log_event(LOG_LEVEL_INFO, container, "ready",
 				  "the application has started");
-			run_hook(plan, app, signals);
+			log_unknown_capabilities(plan);
+			run_hook(plan, app, records, signals);
 		}
 	}
 	await_children(app);

@@ -175,10 +175,10 @@ ended() {
 		launch
 		wait_for_log ': ended: exit status 0'
 		wait_until none_of_ours
-		equal "$(cd "$RECORDS" && echo *)" \
+		equal "$(record_files | paste -sd' ')" \
 			"$(cd "$RECORDS" && echo "$(cat "$B/pid")"-*.json) README" "files after the start"
 		echo '{}' >"$RECORDS/4194304-1.json"
 		delete
-		equal "$(cd "$RECORDS" && echo *)" README "files after the deletion"
+		equal "$(record_files)" README "files after the deletion"
 	done
 }

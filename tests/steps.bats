@@ -50,7 +50,7 @@ stopped_at() {
 		state_of "$(cat "$B/pid")" | poststart --fault "fail:$CASE"
 		stopped_at "$CASE"
 	done < <("$ODH_TEST" --fault list)
-	[ -n "$(ls "$RECORDS")" ]
+	[ -n "$(record_files)" ]
 	rm -rf "$LOG" "$RECORDS" # and with none of them broken:
 	state_of "$(cat "$B/pid")" | poststart
 	wait_for_log ': ended: exit status 0'
