@@ -63,6 +63,14 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS)
 
+# What processes may do, written down and compared: for the tests.
+RIGHTS := build/rights
+rights: $(RIGHTS)
+$(RIGHTS): $(wildcard tests/rights/*.[ch]) tests/unit/bpf.h $(LIBOBJ)
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $(filter %.c,$^) $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS)
+
 # The same program with --fault, which breaks or stops one step of the sandbox.
 TEST_BINARY := build/test/oci-deploy-hook
 test-binary:
