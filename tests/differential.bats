@@ -88,6 +88,16 @@ beside() {
 	done
 }
 
+@test "one right too many is seen on each axis, and so is an axis that is missing" {
+	make_sleeper "${RUNTIMES%% *}"
+	edit '.linux.seccomp = $profile' --argjson profile "$(podman_profile)"
+	VERDICTS=/dev/null
+	differs_by_design planted
+	"$RIGHTS" plant "$SNAPSHOTS/app" "$SNAPSHOTS/hook" "$SNAPSHOTS/wanted" >"$B/planted" ||
+		fail "$(cat "$B/planted")"
+	grep -Eqx "[34][0-9][0-9] planted, 0 not seen" "$B/planted" || fail "$(cat "$B/planted")"
+}
+
 @test "hand-written profiles: rules on all operators, values of 64 bits" {
 	for runtime in $RUNTIMES; do
 		for kind in denies allows; do
@@ -175,6 +185,7 @@ beside() {
 	chrt --deadline --sched-runtime 1000000 --sched-deadline 100000000 --sched-period 100000000 \
 		-p 0 "$(cat "$B/pid")"
 	start
+	VERDICTS=/dev/null
 	refute beside "policy deadline" 2>/dev/null
 	equal "$(awk -F'\t' '$3 != "ok" { print $1 }' "$SNAPSHOTS/hook.verdict" | sort | paste -sd,)" \
 		"prctl timer slack,sched deadline,sched policy,timerslack_ns" "axes that differ"

@@ -47,7 +47,7 @@ differs_by_design() {
 		id=$(pod inspect --format '{{.Id}}' c)
 		wait_until logged ": $id: started: "
 		runtime_exec "$id"
-		compare "${BATS_TEST_DESCRIPTION#podman run }" "$(pod inspect --format '{{.OCIConfigPath}}' c)" \
+		compare "$BATS_TEST_DESCRIPTION" "$(pod inspect --format '{{.OCIConfigPath}}' c)" \
 			"$(pod inspect --format '{{.State.Pid}}' c)" "$(cat "$P/exec.pid")" \
 			"$(sed -n "s/.*: $id: started: hook pid \([0-9]*\).*/\1/p" "$P/log")"
 		pod rm -f -t 0 c >/dev/null

@@ -2,9 +2,9 @@
  *
  *	rights take PID [FILE]		 snapshot of a process that stands still
  *	rights compare A B [WANTED]	 is B within A, axis by axis?  1: it is not
- *	rights plant A AXIS		 snapshot A with one right more; 3: nothing to plant there
- *	rights filters A B		 their seccomp programs, call by call; 1: they differ
- *	rights compile CONFIG.JSON	 the programs that we make of a container's profile
+ *	rights plant A B WANTED		 does compare see one right more, on each axis?  1: it does
+ *not rights filters A B		 their seccomp programs, call by call; 1: they differ rights
+ *compile CONFIG.JSON	 the programs that we make of a container's profile
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -101,8 +101,8 @@ int main(int argc, char *argv[])
 		return take_to(argv[2], argv[3]);
 	if (!strcmp(verb, "compare") && (argc == 4 || argc == 5))
 		return compare(argv[2], argv[3], argv[4]) ? 1 : 0;
-	if (!strcmp(verb, "plant") && argc == 4)
-		return plant(argv[2], argv[3]) ? 3 : 0;
+	if (!strcmp(verb, "plant") && argc == 5)
+		return plant_all(argv[2], argv[3], argv[4]) ? 1 : 0;
 	if (!strcmp(verb, "filters") && argc == 4)
 		return compare_filters(argv[2], argv[3]);
 	if (!strcmp(verb, "compile") && argc == 3)

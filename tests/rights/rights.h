@@ -29,6 +29,7 @@ struct programs {
 
 /* Relation of B to A.  The letters are what tables show. */
 enum relation {
+	REL_THERE = '.', /* compared by its presence only */
 	REL_SAME = '=',
 	REL_LESS = '<',  /* B may do less */
 	REL_OTHER = '~', /* B differs, but can do no more */
@@ -53,13 +54,14 @@ void programs_parse(const char *text, struct programs *ret);
  * call that differs goes there. */
 enum relation evaluate(const struct programs *a, const struct programs *b, FILE *out);
 
-/* axes.c: compare two snapshots by the table.  wanted may be NULL: axes with the value that B must
- * have.  Prints a line per axis: AXIS, relation, "ok" or why not, A's value, B's value.
+/* compare.c: compare two snapshots by the table in axes.c.  wanted may be NULL: axes with the value
+ * that B must have.  Prints a line per axis: AXIS, relation, "ok" or why not, A's value, B's value.
  * Returns the number of axes on which B is not as it must be. */
 int compare(const char *file_a, const char *file_b, const char *file_wanted);
 
-/* The same snapshot of A on stdout, with one right more on that axis.  Returns 1 where there is
- * nothing to plant: an axis that is compared by its presence only. */
-int plant(const char *file_a, const char *axis);
+/* plant.c: give B one right more than A on each axis in turn, leave each axis out in turn, and see
+ * that exactly that one turns red.  Prints what was not seen, and a line of counts.  Returns the
+ * number of those that were not seen. */
+int plant_all(const char *file_a, const char *file_b, const char *file_wanted);
 
 #endif
