@@ -63,15 +63,13 @@ static int compare_filters(const char *file_a, const char *file_b)
 	return evaluate(&a, &b, stdout) == REL_SAME ? 0 : 1;
 }
 
-static int compile(const char *path)
+/* The profile in an absolute path's config.json; *has: there is one. */
+static void read_profile(const char *path, struct profile *ret, bool *has)
 {
 	auto_bundle bundle = { 0 };
-	auto_profile profile = { 0 };
-	auto_filter filter = { 0 };
-	auto_free char *text = NULL;
-	struct programs p = { 0 };
+	auto_free char *text = NULL, *dir = strdup(path);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
 	struct err e = { 0 };
-	char *words, *dir = strdup(path), *slash = dir ? strrchr(dir, '/') : NULL;
 	size_t len;
 
 	if (!slash)
@@ -79,17 +77,53 @@ static int compile(const char *path)
 	*slash = '\0';
 	if (bundle_read(dir, &text, &len, &e) < 0 ||
 	    bundle_parse(dir, text, len, &bundle, &e) < 0 ||
-	    (bundle.seccomp.value && (profile_parse(&bundle.seccomp, &profile, &e) < 0 ||
-				      filter_compile(&profile, &filter, &e) < 0))) {
+	    (bundle.seccomp.value && profile_parse(&bundle.seccomp, ret, &e) < 0)) {
+		fprintf(stderr, "rights: %s\n", e.msg);
+		exit(2);
+	}
+	*has = bundle.seccomp.value != NULL;
+}
+
+static int compile(const char *path)
+{
+	auto_profile profile = { 0 };
+	auto_filter filter = { 0 };
+	auto_free char *words = NULL;
+	struct programs p = { 0 };
+	struct err e = { 0 };
+	bool has;
+
+	read_profile(path, &profile, &has);
+	if (has && filter_compile(&profile, &filter, &e) < 0) {
 		fprintf(stderr, "rights: %s\n", e.msg);
 		return 2;
 	}
-	if (filter.len)
+	if (has)
 		p = (struct programs){ .list = { { filter.insns, filter.len } }, .count = 1 };
 	words = programs_text(&p);
 	emit(stdout, FILTERS_AXIS, words);
-	free(words);
-	free(dir);
+	return 0;
+}
+
+static int newest(const char *path, const char *arch)
+{
+	uint32_t token = seccomp_arch_resolve_name(!strcmp(arch, "i386") ? "x86" : arch);
+	auto_profile profile = { 0 };
+	int result = -1;
+	bool has;
+
+	read_profile(path, &profile, &has);
+	for (size_t i = 0; i < profile.rule_count; i++)
+		for (size_t j = 0; j < profile.rules[i].name_count; j++) {
+			int call =
+				seccomp_syscall_resolve_name_arch(token, profile.rules[i].names[j]);
+
+			if (call > 0)
+				call &= ~0x40000000; /* x32's mark */
+			if (call > result)
+				result = call;
+		}
+	printf("%d\n", result);
 	return 0;
 }
 
@@ -105,8 +139,10 @@ int main(int argc, char *argv[])
 		return plant_all(argv[2], argv[3], argv[4]) ? 1 : 0;
 	if (!strcmp(verb, "filters") && argc == 4)
 		return compare_filters(argv[2], argv[3]);
+	if (!strcmp(verb, "newest") && argc == 4)
+		return newest(argv[2], argv[3]);
 	if (!strcmp(verb, "compile") && argc == 3)
 		return compile(argv[2]);
-	fprintf(stderr, "usage: rights take|compare|plant|filters|compile ...\n");
+	fprintf(stderr, "usage: rights take|compare|plant|filters|newest|compile ...\n");
 	return 2;
 }
