@@ -30,7 +30,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
-	shellcheck mandoc util-linux procps
+	shellcheck mandoc util-linux procps containerd
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
 all: $(BINARY) ; @: ## build ./oci-deploy-hook (one static binary)
@@ -80,8 +80,12 @@ unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
 check: deps ## build everything and prove it, on real containers (as root)
-	@$(MAKE) --no-print-directory all test-binary unit
+	@$(MAKE) --no-print-directory all test-binary unit rights
 	@tests/run.sh
+
+differential: deps ## application, exec and hook compared on every axis: a table (as root)
+	@$(MAKE) --no-print-directory all rights
+	@tests/differential.sh
 
 demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
@@ -143,4 +147,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check demo asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit rights check differential demo asan install uninstall fmt fmt-check man tidy clean

@@ -69,3 +69,71 @@ compare() {
 axis() {
 	grep -qxF -- "$2	$3" "$SNAPSHOTS/$1" || fail "$1: no such line: $2 = $3" "$(grep -- "^$2" "$SNAPSHOTS/$1")"
 }
+
+# Calls that no program here needs, under a condition each: CALL INDEX OPERATOR VALUE VALUE-TWO.
+# Lines of one call with the same letter are one rule.
+CONDITIONS='
+personality a 0 EQ 4294967304 0
+getpriority a 1 NE 18446744069414584320 0
+setpriority a 2 LT 2147483648 0
+sched_setparam a 1 LE 4294967296 0
+sched_getparam a 0 GE 18446744073709551615 0
+readahead a 1 GT 9223372036854775807 0
+sysinfo a 0 MASKED_EQ 17361641477348654848 9255003132036911616
+lookup_dcookie a 0 EQ 1 0
+lookup_dcookie a 1 GT 21474836480 0
+ustat a 0 GE 10 0
+ustat a 0 LE 5 0
+mbind a 5 EQ 9223372036854775808 0
+sysfs a 0 EQ 1 0
+sysfs b 1 EQ 2 0'
+
+# KIND: a container's profile that denies (or allows) these calls by their arguments.  Last of all
+# changes: jq rounds such values.
+profile() {
+	local rules
+	rules=$(awk -v action="$([ "$1" = allows ] && echo ALLOW || echo ERRNO)" '
+		$1 " " $2 != rule { printf "%s{\"names\": [\"%s\"], \"action\": \"SCMP_ACT_%s\"%s, \"args\": [",
+				rule ? "]}, " : "", $1, action, action == "ERRNO" ? ", \"errnoRet\": 7" : ""
+			rule = $1 " " $2; comma = "" }
+		{ printf "%s{\"index\": %s, \"op\": \"SCMP_CMP_%s\", \"value\": %s, \"valueTwo\": %s}", comma, $3,
+				$4, $5, $6; comma = ", " }
+		END { print "]}" }' <<<"${CONDITIONS#?}")
+	if [ "$1" = allows ]; then
+		edit '.linux.seccomp = ($p | .syscalls |= map(.names -= ($c | split(" ")) | select(.names != []))
+			| .syscalls += ["@"])' \
+			--argjson p "$(podman_profile)" --arg c "$(awk '{ print $1 }' <<<"$CONDITIONS" | xargs)"
+	else
+		edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: ["@"]}'
+	fi
+	# shellcheck disable=SC2001
+	sed "s/^ *\"@\"\$/$rules/" "$B/config.json" >"$B/config.new"
+	mv "$B/config.new" "$B/config.json"
+}
+
+# SNAPSHOT CONFIG.JSON: how our filter for that container differs from the one that its runtime has
+# loaded, a line a call, in DIFFERENCES.
+differ() {
+	local dir=${1%/*}
+	DIFFERENCES=$dir/differences
+	"$RIGHTS" compile "$2" >"$dir/ours"
+	"$RIGHTS" filters "$1" "$dir/ours" >"$DIFFERENCES" || [ $? = 1 ]
+}
+
+# CONFIG.JSON: runc's filter is ours; crun's but for calls newer than the profile, which are listed.
+agrees() {
+	local newest others calls
+	if [ "$RUNTIME" = runc ]; then
+		[ ! -s "$DIFFERENCES" ] || fail "not as runc's:" "$(head -n 40 "$DIFFERENCES")"
+		return
+	fi
+	others=$(grep -v '^~ [a-z0-9_]* [0-9]* .*: A answers [A-Z]*, B answers ENOSYS (' "$DIFFERENCES") || true
+	[ -z "$others" ] || fail "not as crun's, and not by ENOSYS:" "$others"
+	for arch in x86_64 i386 x32; do
+		newest=$("$RIGHTS" newest "$1" "$arch")
+		others=$(awk -v arch="$arch" -v newest="$newest" '$2 == arch && $3 <= newest' "$DIFFERENCES")
+		[ -z "$others" ] || fail "$arch: not newer than call $newest:" "$others"
+	done
+	calls=$(awk '$2 == "x86_64" && $4 != "?:" { sub(":", "", $4); printf " %s", $4 }' "$DIFFERENCES")
+	[ -z "$calls" ] || echo "# newer than the profile, ENOSYS with us, not with crun:$calls" >&3
+}
