@@ -3,6 +3,8 @@
 #
 # For helper.bash and podman.bash.  All three execute the same program, which sleeps: what differs
 # between them is what who started them gave to them.
+#
+# shellcheck disable=SC2016,SC2034,SC2153 # variables of jq; variables of the tests
 
 RIGHTS=$REPO/build/rights
 : "${VERDICTS:=/dev/null}" # tests/differential.sh makes a table of it
@@ -25,7 +27,7 @@ take() {
 
 # CONFIG.JSON SNAPSHOT-OF-THE-APPLICATION: what the design promises, by axis.
 wanted() {
-	local bounding effective axis
+	local bounding effective
 	# Capabilities of the container that are in the hook's list; a user has none.
 	read -r bounding effective < <(jq -r '
 		{CAP_CHOWN: 1, CAP_DAC_OVERRIDE: 2, CAP_FOWNER: 8, CAP_FSETID: 16, CAP_KILL: 32,
@@ -43,7 +45,7 @@ wanted() {
 		"$(($(sed -n 's/^status Seccomp_filters\t//p' "$2") + 1))"
 	printf '%s\n' 'status NoNewPrivs=1' 'status Seccomp=2' oom_score_adj=1000 \
 		'keyring session=its own' 'keyring session keys=0' 'keyring thread=ENOKEY' \
-		'keyring process=ENOKEY' 'prctl securebits=0' terminal=0 | tr = '\t'
+		'keyring process=ENOKEY' 'prctl securebits=0' terminal=0 | tr '=' '\t'
 }
 
 # ROW CONFIG.JSON APP EXEC HOOK: compare these processes.  Fails where the hook is not as it must be.

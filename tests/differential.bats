@@ -133,6 +133,20 @@ beside() {
 	done
 }
 
+@test "started by somebody with other attributes than who created it" {
+	for runtime in $RUNTIMES; do
+		make_sleeper "$runtime"
+		create
+		CALLER=(sh -c 'umask 0; cd /tmp; exec "$@"' sh env -i "PATH=$PATH" SECRET=1
+			--ignore-signal=USR1 --block-signal=USR2 nice -n 5 ionice -c 2 -n 7
+			setarch --addr-no-randomize taskset --cpu-list 0 prlimit --nofile=500: --fsize=1000000:
+			setpriv --inh-caps +kill choom -n 100 -- "${CALLER[@]}")
+		start
+		CALLER=("${CALLER[@]: -2}")
+		beside "another starter"
+	done
+}
+
 @test "a batch and an idle application" {
 	for policy in batch idle; do
 		make_sleeper "${RUNTIMES%% *}"

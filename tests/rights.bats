@@ -10,7 +10,7 @@ load differential
 setup() {
 	make_rights
 	cp "$(command -v busybox)" "$BATS_TEST_TMPDIR/sleep"
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	sleeping base
 }
 

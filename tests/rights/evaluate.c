@@ -182,7 +182,8 @@ static const char *in_words(uint32_t verdict, char *buf, size_t size)
 struct comparison {
 	const struct programs *a, *b;
 	FILE *out;
-	bool found[256]; /* by relation */
+	bool found[256];  /* by relation */
+	unsigned sampled; /* calls with more cases than are tried */
 };
 
 /* Of one call: how many cases stand in a relation, and the first of them. */
@@ -268,6 +269,7 @@ static void combine(struct comparison *c, const struct values *values, const uin
 		}
 		judge(c, words, tallies);
 	}
+	c->sampled += all > CASES_MAX;
 	tell(c, tallies, cases);
 }
 
@@ -323,6 +325,9 @@ enum relation evaluate(const struct programs *a, const struct programs *b, FILE 
 		for (int j = 0; j < FAR_CALLS; j++)
 			judge_call(&c, archs[i], far[j]);
 	}
+	if (c.sampled && out)
+		fprintf(stderr, "%u calls have too many cases: %d of each were tried\n", c.sampled,
+			CASES_MAX);
 	for (size_t i = 0; i < sizeof(relations) / sizeof(relations[0]); i++)
 		if (c.found[relations[i]])
 			return relations[i];
