@@ -70,7 +70,8 @@ rights: $(RIGHTS)
 $(RIGHTS): $(wildcard tests/rights/*.[ch]) tests/unit/bpf.h $(LIBOBJ)
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
-	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $(filter %.c,$^) $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS)
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@.$$$$ $(filter %.c,$^) $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS) && \
+		mv $@.$$$$ $@
 TEST_PACKAGES += containerd # writes Docker's default profile into config.json
 
 differential: deps ## application, exec and hook compared on every axis: a table (as root)

@@ -11,7 +11,7 @@ RIGHTS=$REPO/build/rights
 SLEEP='exec sleep 100000'
 
 make_rights() {
-	make -s -C "$REPO" rights >&2
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$REPO" rights >&2 # two files at once may do so
 }
 
 # PID: it executes its last program, and stands still.
