@@ -64,6 +64,21 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS)
 
+# What processes may do, written down and compared: for the tests.
+.PHONY: rights differential
+RIGHTS := build/rights
+rights: $(RIGHTS)
+$(RIGHTS): $(wildcard tests/rights/*.[ch]) tests/unit/bpf.h $(LIBOBJ)
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@.$$$$ $(filter %.c,$^) $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS) && \
+		mv $@.$$$$ $@
+TEST_PACKAGES += containerd # writes Docker's default profile into config.json
+
+differential: deps ## application, exec and hook compared on every axis: a table (as root)
+	@$(MAKE) --no-print-directory all rights
+	@tests/differential.sh
+
 # The same program with --fault, which breaks or stops one step of the sandbox.
 TEST_BINARY := build/test/oci-deploy-hook
 test-binary:

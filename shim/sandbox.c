@@ -26,6 +26,7 @@ static const struct step steps[] = {
 	{ "io priority", step_io_priority }, /* likewise */
 	{ "cgroup", step_cgroup },           /* while the host's cgroup files are open */
 	{ "cpu affinity", step_affinity },   /* after the cgroup: joining a cpuset sets it anew */
+	{ "personality", step_personality }, /* reads the application's /proc */
 	{ "session keyring", step_keyring }, /* before the ids, as runc */
 	{ "security label", step_label },    /* through the host's /proc, not a container's */
 	{ "memory", step_memory },           /* before the limits, which may cut the stack */
@@ -37,7 +38,6 @@ static const struct step steps[] = {
 	{ "descriptors", step_descriptors },     /* likewise: CVE-2024-21626 */
 	{ "working directory", step_directory }, /* as root: the application's user may not */
 	{ "umask", step_umask },
-	{ "personality", step_personality },
 	{ "bounding set", step_bounding }, /* needs CAP_SETPCAP */
 	{ "groups", step_groups },         /* needs CAP_SETGID */
 	{ "gid", step_gid },               /* likewise */
