@@ -12,6 +12,7 @@
 #include "../oci/cleanup.h"
 #include "hook.h"
 #include "text.h"
+#include "tools.h"
 #include "verbs.h"
 
 enum { STATUS_RUNS = 0, STATUS_NONE = 1, STATUS_BAD_INPUT = 2 };
@@ -124,7 +125,7 @@ static void print_settings(const struct options *o, const struct settings *setti
 		    settings->ready_timeout_s);
 	row("  runtime", "%s: for a wrapper, which is not available yet", settings->runtime);
 	if (settings->tools)
-		row("  tools", "%s: not available yet", settings->tools);
+		row("  tools", "%s, in " TOOLS_PLACE " of the hook alone", settings->tools);
 }
 
 static void print_plan(const struct options *o, const struct plan *plan)
