@@ -30,7 +30,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
-	shellcheck mandoc util-linux procps
+	shellcheck mandoc util-linux procps musl-tools libc6-amd64-cross
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
 all: $(BINARY) ; @: ## build ./oci-deploy-hook (one static binary)
@@ -71,8 +71,14 @@ test-binary:
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
+TOOLS := build/tools
+tools: $(TOOLS)/etc/ca-certificates.crt ; @: ## Node.js, curl and busybox for hooks, in build/tools (Debian, apt)
+$(TOOLS)/etc/ca-certificates.crt: tools/build.sh tools/launch.c shim/tools.h
+	@tools/build.sh $(TOOLS)
+	@touch $@
+
 check: deps ## build everything and prove it, on real containers (as root)
-	@$(MAKE) --no-print-directory all test-binary unit
+	@$(MAKE) --no-print-directory all test-binary unit tools
 	@tests/run.sh
 
 demo: deps ## one container, one hook, three refused ones: see it work (as root)
@@ -135,4 +141,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check demo asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit tools check demo asan install uninstall fmt fmt-check man tidy clean

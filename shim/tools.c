@@ -17,6 +17,7 @@
 #include "../oci/cleanup.h"
 #include "host.h"
 
+#define NO_USER_NAMESPACE "a user namespace for the tools (see user.max_user_namespaces)"
 #define HANDED_OUT (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
 static int open_path(int dir, const char *path, uint64_t flags, uint64_t resolve)
@@ -44,9 +45,10 @@ static int check_entry(const char *dir, const char *name, int fd, mode_t type, s
 			       "setting 'tools': '%s%s%s' is not a %s", dir, slash, name,
 			       type == S_IFDIR ? "directory" : "regular file");
 	if (!host_owned_by_root(&st))
-		return err_set(e, EPERM,
-			       "setting 'tools': '%s%s%s' is owned by uid %u, must be owned by root",
-			       dir, slash, name, st.st_uid);
+		return err_set(
+			e, EPERM,
+			"setting 'tools': '%s%s%s' is owned by uid %u, must be owned by root", dir,
+			slash, name, st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(e, EPERM,
 			       "setting 'tools': '%s%s%s' is writable by group or others (mode "
@@ -111,20 +113,20 @@ static int clone_here(struct err *e)
  * level deeper (user_namespaces(7)). */
 static int enter_private(struct err *e)
 {
-	char map[32];
+	char uid_map[32], gid_map[32];
 
 	if (unshare(CLONE_NEWNS) == 0)
 		return 0;
 	if (errno != EPERM)
 		return err_sys(e, errno, "unshare for the tools");
-	snprintf(map, sizeof(map), "%u %u 1", geteuid(), geteuid());
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
-	    host_write(AT_FDCWD, "/proc/self/uid_map", map) < 0)
-		return err_sys(e, errno, "a user namespace for the tools");
-	snprintf(map, sizeof(map), "%u %u 1", getegid(), getegid());
-	if (host_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||
-	    host_write(AT_FDCWD, "/proc/self/gid_map", map) < 0)
-		return err_sys(e, errno, "a user namespace for the tools");
+	snprintf(uid_map, sizeof(uid_map), "%u %u 1", geteuid(), geteuid());
+	snprintf(gid_map, sizeof(gid_map), "%u %u 1", getegid(), getegid());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return err_sys(e, errno, NO_USER_NAMESPACE);
+	if (host_write(AT_FDCWD, "/proc/self/uid_map", uid_map) < 0 ||
+	    host_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||
+	    host_write(AT_FDCWD, "/proc/self/gid_map", gid_map) < 0)
+		return err_sys(e, errno, "map the user namespace for the tools");
 	return 0;
 }
 
@@ -155,8 +157,7 @@ static int make_copy(int dir, int slot, struct err *e)
 	if (move_mount(set, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(set) < 0)
 		return err_sys(e, errno, "mount the tools in private");
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		return err_sys(e, errno,
-			       "a user namespace for the tools (see user.max_user_namespaces)");
+		return err_sys(e, errno, NO_USER_NAMESPACE);
 	locked = clone_here(e);
 	if (locked < 0)
 		return -1;
@@ -220,8 +221,8 @@ int tools_mount(int fd, struct err *e)
 	/* Nothing of ours goes out, but what the host unmounts is not held by a hook. */
 	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(e, errno, "make the mounts private");
-	/* The application may have mounted what it likes over its /proc.  No link of it is followed,
-	 * and where it leads otherwise is covered for the hook alone. */
+	/* The application may have mounted what it likes over its /proc.  No link of it is
+	 * followed, and where it leads otherwise is covered for the hook alone. */
 	place = open_path(AT_FDCWD, TOOLS_PLACE, O_DIRECTORY,
 			  RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 	if (place < 0)

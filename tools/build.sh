@@ -9,7 +9,8 @@
 set -euo pipefail
 export LC_ALL=C
 
-target=$1 work=${2:-$1.work}
+target=$(realpath -m "$1")
+work=$(realpath -m "${2:-$1.work}")
 here=$(cd "$(dirname "$0")" && pwd)
 place=$(sed -n 's/^#define TOOLS_PLACE "\(.*\)"/\1/p' "$here/../shim/tools.h") # where hooks see it
 tree=$work/tree new=$work/new

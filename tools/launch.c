@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 	clear_loaders();
 	choose_certificates(self);
 	execv(path, argv);
-	fprintf(stderr, "%s: cannot execute %s: %s (its loader is found where hooks see it)\n", name,
-		path, strerror(errno));
+	fprintf(stderr, "%s: cannot execute %s: %s (its loader is found where hooks see it)\n",
+		name, path, strerror(errno));
 	return errno == ENOENT ? 127 : 126;
 }
