@@ -96,7 +96,9 @@ glibc_image() {
 	for file in "$ROOTFS/lib/x86_64-linux-gnu/"* "$ROOTFS/lib64/"*; do
 		echo 'no library' >"$file"
 	done
-	cp /usr/x86_64-linux-gnu/lib/libm.so.6 "$ROOTFS/usr/lib/other.so"
+	echo '#include <unistd.h>
+		__attribute__((constructor)) static void end(void) { _exit(99); }' |
+		"${CC:-gcc}" -shared -fPIC -x c -o "$ROOTFS/usr/lib/other.so" -
 	echo /usr/lib/other.so >"$ROOTFS/etc/ld.so.preload"
 	set_env LD_PRELOAD=/usr/lib/other.so LD_LIBRARY_PATH=/lib/x86_64-linux-gnu LD_BIND_NOW=1 \
 		GCONV_PATH=/lib LOCPATH=/lib GLIBC_TUNABLES=glibc.malloc.check=3
