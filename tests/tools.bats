@@ -184,15 +184,19 @@ in_user_namespace() {
 				| if .options then .options -= ["gid=5"] else . end)'
 		AS=(setpriv --reuid 54321 --regid 54321 --clear-groups env XDG_RUNTIME_DIR="$B/run")
 		mkdir "$B/run"
-		hook "$NODE"
+		edit 'del(.hooks)'
 		chown -R 54321:54321 "$B"
 		chmod 755 "$B"
 		launch
+		wait_until grep -q app-up "$OUT"
+		hook "$NODE"
+		CALLER=("${AS[@]}")
+		state_of "$(cat "$B/pid")" | poststart
+		CALLER=()
 		wait_for_log ': ended: exit status 0'
 		grep -qx 'v18\.[0-9.]*' "$OUT"
+		wait_until none_of_ours
 		answers
-		delete
-		nothing_left
 	done
 }
 
