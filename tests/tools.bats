@@ -571,3 +571,64 @@ no_place() {
 		equal "$(in_mounts 'ls -A /proc/fs/nfsd')" "" "what is to be seen there"
 	done
 }
+
+# --- the process that copies the mounts ---
+
+# MODE N: poststart for the running container, under the stepper; the joiner's first child, "hook"
+# to the stepper, is that process here.
+stepped() {
+	rm -rf "$RECORDS" "$LOG"
+	timeout 60 "$BATS_TEST_TMPDIR/stepper" "$1" hook "$2" "$ODH" --root "$RECORDS" --log "$LOG" \
+		"${SETTINGS[@]}" poststart <"$B/state.json" >"$B/stepper.out" 2>&1 3>&-
+}
+
+prepare_stepper() {
+	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$BATS_TEST_TMPDIR/stepper" \
+		"$REPO/tests/stepper.c"
+	tools_bundle "${RUNTIMES%% *}"
+	edit 'del(.hooks)'
+	launch
+	hook 'echo ran'
+	state_of "$(cat "$B/pid")" >"$B/state.json"
+}
+
+@test "killed at any of its system calls: no hook, and the container lives" {
+	local status=0
+	prepare_stepper
+	for ((N = 1; status != 3; N++)); do
+		CASE="killed at call $N"
+		status=0
+		stepped kill "$N" || status=$?
+		[ "$status" = 0 ] || [ "$status" = 3 ] || fail "stepper: $(cat "$B/stepper.out")"
+		wait_until none_of_ours
+		[ "$status" = 3 ] || logged "step 'tools': the process that copies the tools' mounts was killed"
+	done
+	[ "$N" -gt 10 ] || fail "only $N calls?"
+	equal "$(grep -cx ran "$OUT")" 1 "runs: the last one alone"
+	answers
+}
+
+# PID
+stopped_or_gone() {
+	! [ -d "/proc/$1" ] || grep -q '^State:.[TZ]' "/proc/$1/status"
+}
+
+@test "stopped at any of them: not to be traced by a root that is bound like a container's" {
+	local status=0 pid others=0
+	prepare_stepper
+	for ((N = 1; ; N++)); do
+		CASE="stopped at call $N"
+		stepped stop "$N" || break
+		pid=$(cat "$B/stepper.out")
+		wait_until stopped_or_gone "$pid"
+		grep -qs '^State:.T' "/proc/$pid/status" || continue # its last call, exit_group
+		refute setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace readlink "/proc/$pid/exe"
+		[ "$(readlink "/proc/$pid/ns/user")" = "$(readlink /proc/self/ns/user)" ] || others=$((others + 1))
+		kill -CONT "$pid"
+		wait_for_log ': ended: exit status 0'
+		wait_until none_of_ours
+	done
+	[ "$others" -gt 2 ] || fail "seen $others times in a user namespace of its own"
+	setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace readlink "/proc/$(cat "$B/pid")/exe"
+	answers
+}
