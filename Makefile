@@ -30,7 +30,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
-	shellcheck mandoc util-linux procps libcap2-bin
+	shellcheck mandoc util-linux procps libcap2-bin musl-tools libc6-amd64-cross
 HOOK_PACKAGES  := curl git python3 nodejs golang-go # what tests run as hooks, or make hooks of
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
@@ -87,8 +87,14 @@ test-binary:
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
+TOOLS := build/tools
+tools: $(TOOLS)/etc/ca-certificates.crt ; @: ## Node.js, curl and busybox for hooks, in build/tools (Debian, apt)
+$(TOOLS)/etc/ca-certificates.crt: tools/build.sh tools/launch.c shim/tools.h
+	@tools/build.sh $(TOOLS)
+	@touch $@
+
 check: deps ## build everything and prove it, on real containers (as root)
-	@$(MAKE) --no-print-directory all test-binary unit
+	@$(MAKE) --no-print-directory all test-binary unit tools
 	@tests/run.sh
 
 demo: HOOK_PACKAGES :=
@@ -151,7 +157,7 @@ man: ## lint the man pages
 	mandoc -T lint -W warning man/*
 
 tidy: man ## clang-tidy, shellcheck, and the man pages
-	clang-tidy --quiet $(SRC) -- -std=gnu11 $(CPPFLAGS_ALL)
+	clang-tidy --quiet $(SRC) tools/launch.c -- -std=gnu11 $(CPPFLAGS_ALL)
 	shellcheck -x $$(git ls-files '*.sh' '*.bash' '*.bats' .ci/run tests/unit/run)
 
 clean: ## remove what was built
@@ -159,4 +165,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check demo bench asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit tools check demo bench asan install uninstall fmt fmt-check man tidy clean

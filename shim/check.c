@@ -13,6 +13,7 @@
 #include "examine.h"
 #include "hook.h"
 #include "table.h"
+#include "tools.h"
 #include "verbs.h"
 
 enum { STATUS_RUNS = 0, STATUS_NONE = 1, STATUS_BAD_INPUT = 2 };
@@ -34,7 +35,7 @@ static void print_settings(const struct options *o, const struct settings *setti
 			  settings->ready_timeout_s);
 	table_row("  runtime", "%s: for a wrapper, which is not available yet", settings->runtime);
 	if (settings->tools)
-		table_row("  tools", "%s: not available yet", settings->tools);
+		table_row("  tools", "%s, in " TOOLS_PLACE " of the hook alone", settings->tools);
 }
 
 static void print_plan(const struct options *o, const struct plan *plan)

@@ -162,8 +162,12 @@ static void not_executed(struct run *run, const siginfo_t *info)
 	else if (code == ENOENT)
 		(void)err_set(
 			&run->out->error, ENOENT,
-			"the image has no '%s' that can be executed: the setting 'tools' names "
-			"a directory that brings a shell, 'shell' another one",
+			run->s->plan->tools_shell
+				? "neither the image nor the directory that the setting 'tools' "
+				  "names has a '%s' that can be executed"
+				: "the image has no '%s' that can be executed: the setting "
+				  "'tools' names a directory that brings a shell, 'shell' "
+				  "another one",
 			shell);
 	else
 		(void)err_sys(&run->out->error, code, "execute '%s'", shell);

@@ -21,6 +21,7 @@ struct step {
 static const struct step steps[] = {
 	{ "parent-death signal", step_parent_death }, /* first: nothing runs without supervisor */
 	{ "output", step_output },           /* reads the application's /proc, on the host's side */
+	{ "tools", step_tools },             /* by a path of the host; forks */
 	{ "oom_score_adj", step_oom_score }, /* before non-dumpable, which takes the file away */
 	{ "scheduler", step_scheduler },     /* real time needs the initial user namespace */
 	{ "io priority", step_io_priority }, /* likewise */
@@ -32,10 +33,12 @@ static const struct step steps[] = {
 	{ "memory", step_memory },           /* before the limits, which may cut the stack */
 	{ "limits", step_limits },           /* raising needs the initial user namespace; last of
 						these, since it may forbid to open anything */
-	{ "non-dumpable", step_non_dumpable },   /* from here on the container could see us */
-	{ "namespaces", step_namespaces },       /* pid is for our child only */
-	{ "root", step_root },                   /* before any path of the container is used */
-	{ "descriptors", step_descriptors },     /* likewise: CVE-2024-21626 */
+	{ "non-dumpable", step_non_dumpable }, /* from here on the container could see us */
+	{ "namespaces", step_namespaces },     /* pid is for our child only */
+	{ "root", step_root },                 /* before any path of the container is used */
+	{ "tools mount",
+	  step_tools_mount }, /* the tools are a descriptor still; no link is followed */
+	{ "descriptors", step_descriptors },     /* before any path, likewise: CVE-2024-21626 */
 	{ "working directory", step_directory }, /* as root: the application's user may not */
 	{ "umask", step_umask },
 	{ "bounding set", step_bounding }, /* needs CAP_SETPCAP */
@@ -110,6 +113,8 @@ __attribute__((noreturn)) static void become_hook(const struct sandbox *s, pid_t
 		_exit(125);
 	}
 	(void)execve(s->plan->argv[0], s->plan->argv, s->plan->env);
+	if ((errno == ENOENT || errno == ENOTDIR) && s->plan->tools_shell)
+		(void)execve(s->plan->tools_shell, s->plan->argv, s->plan->env);
 	report->exec_errno = errno;
 	_exit(errno == ENOENT ? 127 : 126);
 }

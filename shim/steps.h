@@ -24,10 +24,12 @@ int step_personality(struct sandbox *s, struct err *e);
 /* join.c: into the container */
 int step_parent_death(struct sandbox *s, struct err *e);
 int step_output(struct sandbox *s, struct err *e);
+int step_tools(struct sandbox *s, struct err *e);
 int step_cgroup(struct sandbox *s, struct err *e);
 int step_non_dumpable(struct sandbox *s, struct err *e);
 int step_namespaces(struct sandbox *s, struct err *e);
 int step_root(struct sandbox *s, struct err *e);
+int step_tools_mount(struct sandbox *s, struct err *e);
 int step_descriptors(struct sandbox *s, struct err *e);
 int step_directory(struct sandbox *s, struct err *e);
 int step_directory_again(struct sandbox *s, struct err *e);
