@@ -309,7 +309,7 @@ refute_logged() {
 	for RUNTIME in $RUNTIMES; do
 		pod run --rm "${HOOKS[@]}" localhost/bb true
 		wait_until no_strays
-		equal "$(RECORDS=$P/records record_files)" "" "files in the record directory"
+		[ -z "$(find "$P/records" -mindepth 1 -maxdepth 1 ! -name cache)" ]
 		kept
 	done
 }
