@@ -57,7 +57,8 @@ static void stop(int dir, const char *name, const char *id)
 	    !ends_soon(&r.init))
 		return;
 	record_free(&r);
-	/* A supervisor that is there writes the end itself; the lock keeps others away meanwhile. */
+	/* A supervisor that is there writes the end itself; the lock keeps others away meanwhile.
+	 */
 	if (records_own(dir, name, &r, &e) < 0)
 		return;
 	r.judged = false; /* that is for readers */

@@ -8,10 +8,10 @@
 
 struct name {
 	char name[RECORD_NAME_MAX];
-	bool is_record;               /* PID-STARTTIME.json */
-	bool is_temporary;            /* .PID-STARTTIME.WRITER */
+	bool is_record;                /* PID-STARTTIME.json */
+	bool is_temporary;             /* .PID-STARTTIME.WRITER */
 	struct record_process process; /* of a record: the container's init */
-	pid_t writer;                 /* of a temporary file */
+	pid_t writer;                  /* of a temporary file */
 };
 
 struct names {
@@ -19,8 +19,8 @@ struct names {
 	size_t count;
 };
 
-/* What is ours in dir; any other file is left out.  Returns 0 and fills *ret (free with names_free),
- * or -1 and *e. */
+/* What is ours in dir; any other file is left out.  Returns 0 and fills *ret (free with
+ * names_free), or -1 and *e. */
 int names_read(int dir, struct names *ret, struct err *e);
 void names_free(struct names *names);
 

@@ -71,7 +71,7 @@ void outcome_record(const struct hook_outcome *outcome, const char *text, struct
 {
 	/* A status says all; the reason is for what it does not say. */
 	const char *reason = outcome->result != HOOK_EXITED ? text
-			     : outcome->leftovers	    ? "what it left behind was killed"
+			     : outcome->leftovers           ? "what it left behind was killed"
 							    : NULL;
 
 	record_set(record, hook_state(outcome), reason);

@@ -75,7 +75,8 @@ static void become_supervisor(const struct plan *plan, const struct app *app, st
 		log_event(LOG_LEVEL_ERROR, plan->state->id, "error", "no hook is run: %s", e.msg);
 }
 
-/* It goes on once we have closed *ret_claimed, or died: whether there is a claim, the record tells. */
+/* It goes on once we have closed *ret_claimed, or died: whether there is a claim, the record tells.
+ */
 static pid_t fork_supervisor(const struct plan *plan, const struct app *app, struct record *record,
 			     int *ret_claimed, struct err *e)
 {
@@ -112,8 +113,8 @@ static int prepare_record(const struct options *o, const struct plan *plan, cons
 	return ret->dir < 0 ? -1 : 0;
 }
 
-/* Pin the application, fork the supervisor, then claim the start for it: so the record names it from
- * the beginning, and the runtime waits for nobody but us. */
+/* Pin the application, fork the supervisor, then claim the start for it: so the record names it
+ * from the beginning, and the runtime waits for nobody but us. */
 static int claim(const struct options *o, const struct plan *plan, struct record *record,
 		 int *ret_claimed, struct err *e)
 {
@@ -134,7 +135,7 @@ static int start_supervisor(const struct options *o, const struct plan *plan, st
 	int done = claim(o, plan, &record, &claimed, e);
 	auto_fd dir = record.dir;
 
-	(void)dir; /* only to be closed */
+	(void)dir;                          /* only to be closed */
 	if (done == 0 || e->code != EEXIST) /* whoever claimed it has told it */
 		supervise_log_refused(plan);
 	return done;

@@ -51,6 +51,11 @@ int64_t record_now(void)
 	return clock_ms(CLOCK_REALTIME);
 }
 
+int64_t record_clock(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
+}
+
 int record_init(struct record *ret, const char *id, const char *bundle, pid_t pid,
 		uint64_t start_time, struct err *e)
 {
@@ -59,7 +64,7 @@ int record_init(struct record *ret, const char *id, const char *bundle, pid_t pi
 		.bundle = strdup(bundle),
 		.init = { pid, start_time },
 		.time_ms = record_now(),
-		.called_ms = clock_ms(CLOCK_BOOTTIME),
+		.called_ms = record_clock(),
 		.hook = RECORD_WAITING,
 		.exit_code = -1,
 		.stopped_ms = -1,
@@ -113,8 +118,8 @@ static int lock_file(int fd)
 /* Write text to the file temporary.  Returns it open, or -1 and errno; then there is none. */
 static int write_temporary(int dir, const char *temporary, const char *text, size_t len)
 {
-	auto_fd fd = openat(dir, temporary,
-			    O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	auto_fd fd =
+		openat(dir, temporary, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int saved;
 
 	if (fd >= 0 && write_all(fd, text, len) == 0)
@@ -176,8 +181,8 @@ static int put(const struct record *r, unsigned as, struct err *e)
 		return take_fd(&fd);
 	code = errno;
 	(void)unlinkat(r->dir, temporary, 0); /* likewise */
-	return err_sys(e, code, "%s the record '%s'", as == FIRST ? "claim this start by" : "replace",
-		       name);
+	return err_sys(e, code, "%s the record '%s'",
+		       as == FIRST ? "claim this start by" : "replace", name);
 }
 
 int record_claim(struct record *r, int dir, pid_t keeper, struct err *e)
@@ -251,7 +256,7 @@ int record_update(struct record *r, struct err *e)
 void record_mark(struct record *r, enum record_mark mark)
 {
 	if (r->marks_ms[mark] < 0)
-		r->marks_ms[mark] = clock_ms(CLOCK_BOOTTIME) - r->called_ms;
+		r->marks_ms[mark] = record_clock() - r->called_ms;
 }
 
 void record_set(struct record *r, enum record_hook hook, const char *reason)

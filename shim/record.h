@@ -5,9 +5,9 @@
  * whole: written to a temporary file, then renamed, the first time only if there is none
  * (RENAME_NOREPLACE, which is as exclusive as O_EXCL, and never shows half a record).
  *
- * Its supervisor's life is shown by a lock (fcntl(2), F_SETLK) that children do not inherit.  Since a
- * rename puts another file in place, the new one is locked before it takes the name, and the old one
- * is closed after: the file of that name is locked at any moment.  The second witness is the
+ * Its supervisor's life is shown by a lock (fcntl(2), F_SETLK) that children do not inherit.  Since
+ * a rename puts another file in place, the new one is locked before it takes the name, and the old
+ * one is closed after: the file of that name is locked at any moment.  The second witness is the
  * supervisor's pid with its start time: readers trust either (records.h).
  *
  * Such a lock goes when its process closes *any* descriptor of the file: a supervisor must never
@@ -63,8 +63,8 @@ struct record_process {
 };
 
 struct record {
-	char *id, *bundle;           /* owned */
-	struct record_process init;  /* the container's */
+	char *id, *bundle;            /* owned */
+	struct record_process init;   /* the container's */
 	struct record_process keeper; /* the supervisor */
 	char boot[RECORD_BOOT_MAX];
 	int64_t time_ms; /* of the call, since 1970 */
@@ -80,8 +80,8 @@ struct record {
 	size_t output_len;
 
 	/* of a writer */
-	int dir;  /* the record directory, borrowed; -1 = keep no record */
-	int lock; /* the file of that name, locked; -1 */
+	int dir;           /* the record directory, borrowed; -1 = keep no record */
+	int lock;          /* the file of that name, locked; -1 */
 	int64_t called_ms; /* CLOCK_BOOTTIME */
 
 	/* of a reader */
@@ -115,8 +115,8 @@ int record_take(struct record *r, struct err *e);
  * supervisor, or is just being written; ENOENT; record_parse's. */
 int record_lock(int dir, const char *name, struct record *ret, struct err *e);
 
-/* Replace the file by what is in memory, and hold its lock.  Returns 0, or -1 and *e: the old file is
- * still in place, and locked as before. */
+/* Replace the file by what is in memory, and hold its lock.  Returns 0, or -1 and *e: the old file
+ * is still in place, and locked as before. */
 int record_update(struct record *r, struct err *e);
 
 /* The mark is reached now, unless it was before. */
@@ -125,9 +125,9 @@ void record_mark(struct record *r, enum record_mark mark);
 /* Set the hook's state and the reason (NULL: leave it).  In memory only. */
 void record_set(struct record *r, enum record_hook hook, const char *reason);
 
-/* The hook has put out len bytes: keep the last RECORD_OUTPUT_MAX of all.  In memory only.  NUL bytes,
- * which say nothing to a terminal, are left out.  Any other byte is fine: it is escaped where it is
- * written or printed. */
+/* The hook has put out len bytes: keep the last RECORD_OUTPUT_MAX of all.  In memory only.  NUL
+ * bytes, which say nothing to a terminal, are left out.  Any other byte is fine: it is escaped
+ * where it is written or printed. */
 void record_output(struct record *r, const char *bytes, size_t len);
 
 /* Is it the last state that the hook can have? */
@@ -143,8 +143,9 @@ const char *record_run_word(enum record_run run);
 /* Milliseconds since 1970 as RFC 3339 in UTC, at least 32 bytes.  Returns buf. */
 char *record_time(int64_t time_ms, char *buf, size_t size);
 
-/* Milliseconds since 1970, now. */
+/* Now: milliseconds since 1970; milliseconds of CLOCK_BOOTTIME. */
 int64_t record_now(void);
+int64_t record_clock(void);
 
 /* Write r as one JSON object to out, without a newline at its end. */
 void record_print(const struct record *r, FILE *out);

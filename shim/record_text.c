@@ -13,8 +13,8 @@
 #include "../oci/state.h"
 #include "text.h"
 
-#define PID_LIMIT 4194304 /* 2^22, the kernel's own: proc(5) pid_max */
-#define MS_LIMIT INT64_C(253402300799999) /* the end of the year 9999 */
+#define PID_LIMIT 4194304                       /* 2^22, the kernel's own: proc(5) pid_max */
+#define MS_LIMIT INT64_C(253402300799999)       /* the end of the year 9999 */
 #define OUTPUT_TEXT_MAX (3 * RECORD_OUTPUT_MAX) /* what is no UTF-8 was made two bytes */
 
 static const char *const run_words[] = {
@@ -24,14 +24,10 @@ static const char *const run_words[] = {
 };
 
 static const char *const hook_words[] = {
-	[RECORD_NONE] = "none",
-	[RECORD_WAITING] = "waiting",
-	[RECORD_RUNNING] = "running",
-	[RECORD_SUCCEEDED] = "succeeded",
-	[RECORD_FAILED] = "failed",
-	[RECORD_TIMED_OUT] = "timed-out",
-	[RECORD_ABANDONED] = "abandoned",
-	[RECORD_REFUSED] = "refused",
+	[RECORD_NONE] = "none",           [RECORD_WAITING] = "waiting",
+	[RECORD_RUNNING] = "running",     [RECORD_SUCCEEDED] = "succeeded",
+	[RECORD_FAILED] = "failed",       [RECORD_TIMED_OUT] = "timed-out",
+	[RECORD_ABANDONED] = "abandoned", [RECORD_REFUSED] = "refused",
 };
 
 static const char *const mark_words[] = {
@@ -138,8 +134,7 @@ void record_print(const struct record *r, FILE *out)
 	print_refused(out, r);
 	print_marks(out, r);
 	if (r->stopped_ms >= 0)
-		fprintf(out, ",\"stopped\":\"%s\"",
-			record_time(r->stopped_ms, time, sizeof(time)));
+		fprintf(out, ",\"stopped\":\"%s\"", record_time(r->stopped_ms, time, sizeof(time)));
 	if (r->output)
 		print_string(out, "output", whole_characters(r->output));
 	if (r->judged)
@@ -215,8 +210,8 @@ static int parse_marks(const struct json_node *root, struct record *r, struct er
 
 	for (size_t i = 0; i < COUNT(mark_words); i++) {
 		r->marks_ms[i] = -1;
-		if (found == 1 && json_get_int(&marks, mark_words[i], 0, MS_LIMIT, &r->marks_ms[i],
-					       e) < 0)
+		if (found == 1 &&
+		    json_get_int(&marks, mark_words[i], 0, MS_LIMIT, &r->marks_ms[i], e) < 0)
 			return -1;
 	}
 	return found < 0 ? -1 : 0;

@@ -26,8 +26,8 @@ int records_process(pid_t pid, struct record_process *ret)
 	return 0;
 }
 
-/* Ended: not a thread group whose first thread only left the others behind, which shows as a zombie;
- * the pidfd knows. */
+/* Ended: not a thread group whose first thread only left the others behind, which shows as a
+ * zombie; the pidfd knows. */
 int records_open_process(const struct record_process *process)
 {
 	auto_fd fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
@@ -234,7 +234,8 @@ static int choose(const struct record_list *list, const char *container, size_t 
 			others++;
 	}
 	if (others)
-		return err_set(e, EINVAL, "'%.64s' is ambiguous: the ids of %zu containers begin so",
+		return err_set(e, EINVAL,
+			       "'%.64s' is ambiguous: the ids of %zu containers begin so",
 			       container, others + 1);
 	if (found == list->count)
 		return err_set(e, ENOENT, "no start of a container '%.64s' is recorded", container);
@@ -262,5 +263,15 @@ int records_find(const char *root, const char *container, struct record *ret, in
 	list.items[found] = (struct record){ .lock = -1 };
 	if (ret_dir)
 		*ret_dir = take_fd(&dir);
+	return 0;
+}
+
+int records_bundle(const char *root, const char *container, char **ret, struct err *e)
+{
+	auto_record r = { .lock = -1 };
+
+	if (records_find(root, container, &r, NULL, e) < 0)
+		return -1;
+	*ret = take_ptr(r.bundle);
 	return 0;
 }

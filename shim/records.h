@@ -23,14 +23,16 @@ void records_boot(char buf[RECORD_BOOT_MAX]);
 /* The name of the file that this process would write before the rename. */
 void records_temporary_name(const struct record *r, char buf[RECORD_NAME_MAX]);
 
-/* Where the record of that name is of an earlier boot, remove it: it is another start.  True: it was. */
+/* Where the record of that name is of an earlier boot, remove it: it is another start.  True: it
+ * was. */
 bool records_forget_other_boot(int dir, const struct record *r);
 
 /* Read an open record.  Returns 0 and fills *ret (free with record_free), or -1 and *e. */
 int records_read_fd(int fd, struct record *ret, struct err *e);
 
 /* Read the record of that name and judge it: without its supervisor it is abandoned, with a reason.
- * Returns 0 and fills *ret (free with record_free), or -1 and *e.  Errors: ENOENT, record_parse's. */
+ * Returns 0 and fills *ret (free with record_free), or -1 and *e.  Errors: ENOENT, record_parse's.
+ */
 int records_read(int dir, const char *name, struct record *ret, struct err *e);
 
 /* Lock the record of that name, judge it as records_read does, and hold the lock (record_lock).
@@ -54,6 +56,9 @@ void records_free(struct record_list *list);
  * Errors: ENOENT none, EINVAL more than one, or an empty word; record_dir's. */
 int records_find(const char *root, const char *container, struct record *ret, int *ret_dir,
 		 struct err *e);
+
+/* The bundle of the container's newest start, for the caller to free; errors as records_find. */
+int records_bundle(const char *root, const char *container, char **ret, struct err *e);
 
 /* The container of that id has ended: say so in its records, unless they have a supervisor, who
  * will.  An init that is just dying is waited for, for a moment. */
