@@ -8,6 +8,7 @@
 #include "../oci/cleanup.h"
 #include "../oci/json.h"
 #include "../oci/state.h"
+#include "app.h"
 #include "names.h"
 #include "records.h"
 #include "text.h"
@@ -28,12 +29,23 @@ bool records_forget_other_boot(int dir, const struct record *r)
 
 /* --- the container has ended --- */
 
+/* Its last processes may have to be reaped by somebody slow: that it is ending is enough, where its
+ * runtime or engine says so too. */
+static bool is_ending(const struct record_process *init)
+{
+	char path[32];
+	struct proc_stat stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", init->pid);
+	return proc_stat_read(AT_FDCWD, path, &stat) < 0 || stat.flags & PROC_EXITING;
+}
+
 static bool ends_soon(const struct record_process *init)
 {
 	auto_fd fd = records_open_process(init);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 
-	return fd < 0 || poll(&pfd, 1, DYING_MS) == 1;
+	return fd < 0 || is_ending(init) || poll(&pfd, 1, DYING_MS) == 1 || is_ending(init);
 }
 
 /* Cheaply: nearly all records are other containers'. */

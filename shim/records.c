@@ -94,7 +94,7 @@ static bool supervised(int fd, const struct record *r)
 static void judge(struct record *r, bool has_keeper)
 {
 	r->judged = true;
-	r->live = this_boot(r) && lives(&r->init);
+	r->live = r->stopped_ms < 0 && this_boot(r) && lives(&r->init);
 	if (record_final(r) || has_keeper)
 		return;
 	record_set(r, RECORD_ABANDONED,

@@ -11,8 +11,8 @@
 #include "verbs.h"
 
 enum { STATUS_FAILED = 125 };
-enum { SHORT_ID = 12, ID_WIDTH = 20, STARTED_WIDTH = 10, HOOK_WIDTH = 9, EXIT_WIDTH = 5 };
-enum { TOOK_WIDTH = 6, REASON_MIN = 10 };
+enum { SHORT_ID = 12, ID_WIDTH = 20, STARTED_WIDTH = 10, HOOK_WIDTH = 9, EXIT_WIDTH = 6 };
+enum { TOOK_WIDTH = 6, REASON_MIN = 12, GAP = 2 };
 
 const char *status_exit(const struct record *r, char buf[16])
 {
@@ -69,63 +69,97 @@ static void short_id(const char *id, char buf[ID_WIDTH + 1])
 		buf[SHORT_ID] = '\0';
 }
 
-/* Of an unfinished or living container; the others are told by --all. */
-static bool of_interest(const struct record *r, const struct options *o)
+/* What is shown, and how wide. */
+struct view {
+	const struct terminal *terminal;
+	const char *id;                /* NULL = of every container */
+	bool all;                      /* ended ones whose hook is done, too */
+	size_t id_width, reason_width; /* 0: no such column */
+	bool started;
+};
+
+static bool is_shown(const struct record *r, const struct view *v)
 {
-	return o->all || r->live || !record_final(r);
+	if (v->id)
+		return !strcmp(r->id, v->id);
+	return v->all || r->live || !record_final(r);
 }
 
-static bool is_wanted(const struct record *r, const struct options *o)
+/* What does not fit is left out: first the reason, then the age. */
+static void fit(struct view *v, const struct record_list *list)
 {
-	return o->operand ? !strncmp(r->id, o->operand, strlen(o->operand)) : of_interest(r, o);
-}
+	const size_t rest = HOOK_WIDTH + EXIT_WIDTH + TOOK_WIDTH + 3 * GAP;
+	size_t columns = v->terminal->columns, used;
 
-static void print_row(const struct record *r, int id_width, const struct terminal *t)
-{
-	char id[ID_WIDTH + 1], ago[TERMINAL_DURATION_MAX], took[TERMINAL_DURATION_MAX];
-	char started[TERMINAL_DURATION_MAX + 8], code[16], names[160], reason[512];
-	size_t others = (size_t)id_width + STARTED_WIDTH + HOOK_WIDTH + EXIT_WIDTH + TOOK_WIDTH + 10;
-	size_t left = t->columns > others + REASON_MIN ? t->columns - others : REASON_MIN;
-	int64_t age = record_now() - r->time_ms;
-
-	short_id(r->id, id);
-	/* Whole seconds: nobody wants to know "4.3s ago". */
-	snprintf(started, sizeof(started), "%s ago",
-		 age < 1000    ? "0s"
-		 : age < 60000 ? (snprintf(ago, sizeof(ago), "%ds", (int)(age / 1000)), ago)
-			       : terminal_duration(age, ago));
-	printf("%-*s  %-*s  %s%-*s%s  %-*s  %*s  %s\n", id_width, id, STARTED_WIDTH, started,
-	       terminal_color(t, r->hook), HOOK_WIDTH, record_hook_word(r->hook), terminal_plain(t),
-	       EXIT_WIDTH, status_exit(r, code), TOOK_WIDTH,
-	       terminal_duration(status_took_ms(r), took),
-	       terminal_cell(reason, left, status_reason(r, names, sizeof(names))));
-}
-
-static void print_table(const struct record_list *list, const struct options *o)
-{
-	const struct terminal *t = &o->terminal;
-	int id_width = SHORT_ID;
-
+	v->id_width = SHORT_ID;
 	for (size_t i = 0; i < list->count; i++) {
 		char id[ID_WIDTH + 1];
 
 		short_id(list->items[i].id, id);
-		if (is_wanted(&list->items[i], o) && (int)strlen(id) > id_width)
-			id_width = (int)strlen(id);
+		if (is_shown(&list->items[i], v) && strlen(id) > v->id_width)
+			v->id_width = strlen(id);
 	}
-	printf("%-*s  %-*s  %-*s  %-*s  %*s  %s\n", id_width, "CONTAINER", STARTED_WIDTH, "STARTED",
-	       HOOK_WIDTH, "HOOK", EXIT_WIDTH, "EXIT", TOOK_WIDTH, "TOOK", "REASON");
-	for (size_t i = 0; i < list->count; i++)
-		if (is_wanted(&list->items[i], o))
-			print_row(&list->items[i], id_width, t);
+	if (v->id_width + rest > columns)
+		v->id_width = SHORT_ID;
+	used = v->id_width + rest;
+	v->started = used + GAP + STARTED_WIDTH <= columns;
+	used += GAP + STARTED_WIDTH;
+	v->reason_width = used + GAP + REASON_MIN <= columns ? columns - used - GAP : 0;
 }
 
-static void print_json(const struct record_list *list, const struct options *o)
+/* Whole seconds: nobody wants to know "4.3s ago". */
+static const char *age(const struct record *r, char buf[TERMINAL_DURATION_MAX + 8])
+{
+	char duration[TERMINAL_DURATION_MAX];
+	int64_t ms = record_now() - r->time_ms;
+
+	if (ms < 60000)
+		snprintf(buf, TERMINAL_DURATION_MAX, "%ds ago", ms < 0 ? 0 : (int)(ms / 1000));
+	else
+		snprintf(buf, TERMINAL_DURATION_MAX + 8, "%s ago", terminal_duration(ms, duration));
+	return buf;
+}
+
+static void print_row(const struct record *r, const struct view *v)
+{
+	char id[ID_WIDTH + 1], took[TERMINAL_DURATION_MAX], started[TERMINAL_DURATION_MAX + 8];
+	char code[16], names[160], reason[512];
+
+	short_id(r->id, id);
+	if (strlen(id) > v->id_width)
+		(void)terminal_cell(id, v->id_width, r->id);
+	printf("%-*s", (int)v->id_width, id);
+	if (v->started)
+		printf("  %-*s", STARTED_WIDTH, age(r, started));
+	printf("  %s%-*s%s", terminal_color(v->terminal, r->hook), HOOK_WIDTH,
+	       record_hook_word(r->hook), terminal_plain(v->terminal));
+	printf("  %-*s  %*s", EXIT_WIDTH, status_exit(r, code), TOOK_WIDTH,
+	       terminal_duration(status_took_ms(r), took));
+	if (v->reason_width && status_reason(r, names, sizeof(names))[0])
+		printf("  %s", terminal_cell(reason, v->reason_width,
+					     status_reason(r, names, sizeof(names))));
+	printf("\n");
+}
+
+static void print_table(const struct record_list *list, struct view *v)
+{
+	fit(v, list);
+	printf("%-*s", (int)v->id_width, "CONTAINER");
+	if (v->started)
+		printf("  %-*s", STARTED_WIDTH, "STARTED");
+	printf("  %-*s  %-*s  %*s%s\n", HOOK_WIDTH, "HOOK", EXIT_WIDTH, "EXIT", TOOK_WIDTH, "TOOK",
+	       v->reason_width ? "  REASON" : "");
+	for (size_t i = 0; i < list->count; i++)
+		if (is_shown(&list->items[i], v))
+			print_row(&list->items[i], v);
+}
+
+static void print_json(const struct record_list *list, const struct view *v)
 {
 	const char *before = "[\n";
 
 	for (size_t i = 0; i < list->count; i++)
-		if (is_wanted(&list->items[i], o)) {
+		if (is_shown(&list->items[i], v)) {
 			printf("%s", before);
 			record_print(&list->items[i], stdout);
 			before = ",\n";
@@ -135,34 +169,32 @@ static void print_json(const struct record_list *list, const struct options *o)
 
 /* --- the verb --- */
 
-static int status_one(const struct options *o, struct err *e)
+static void print_one(const struct record *r, const struct options *o)
 {
-	auto_record r = { .lock = -1 };
-
-	if (records_find(o->root, o->operand, &r, NULL, e) < 0)
-		return STATUS_FAILED;
 	if (o->json) {
-		record_print(&r, stdout);
+		record_print(r, stdout);
 		printf("\n");
 	} else {
-		timeline_print(&r, &o->terminal);
+		timeline_print(r, &o->terminal);
 	}
-	return 0;
 }
 
 int verb_status(const struct options *o, struct err *e)
 {
+	struct view view = { .terminal = &o->terminal, .all = o->all };
+	auto_record one = { .lock = -1 };
 	auto_records list = { 0 };
 	struct err why = { 0 };
 	auto_fd dir = -1;
 
-	if (o->operand && !o->all)
-		return status_one(o, e);
-	if (o->operand) { /* all starts of one container */
-		auto_record one = { .lock = -1 };
-
+	if (o->operand) {
 		if (records_find(o->root, o->operand, &one, &dir, e) < 0)
 			return STATUS_FAILED;
+		if (!o->all) {
+			print_one(&one, o);
+			return 0;
+		}
+		view.id = one.id; /* all of its starts */
 	} else {
 		dir = record_dir(o->root, false, &why);
 	}
@@ -173,9 +205,9 @@ int verb_status(const struct options *o, struct err *e)
 	if (dir >= 0 && records_list(dir, &list, e) < 0)
 		return STATUS_FAILED;
 	if (o->json)
-		print_json(&list, o);
+		print_json(&list, &view);
 	else
-		print_table(&list, o);
+		print_table(&list, &view);
 	if (list.unreadable) /* told, but the others are right */
 		(void)err_set(e, EIO, "%zu records cannot be read; the first: %s", list.unreadable,
 			      list.error.msg);
