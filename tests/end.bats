@@ -175,7 +175,7 @@ ended() {
 		launch
 		wait_for_log ': ended: exit status 0'
 		wait_until none_of_ours
-		equal "$(ls -A "$RECORDS" | sort | paste -sd' ')" \
+		equal "$(find "$RECORDS" -mindepth 1 -printf '%f\n' | sort | paste -sd' ')" \
 			"$(printf '%s\n' 4194304-1.json README "$(cd "$RECORDS" && echo "$(cat "$B/pid")"-*.json)" |
 				sort | paste -sd' ')" "files after the start"
 		echo '{"ver' >"$RECORDS/.77-88.4194304"

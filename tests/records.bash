@@ -1,5 +1,7 @@
 # shellcheck shell=bash
 # Asking for records: for the bats files that load helper.bash too.  SPDX-License-Identifier: Apache-2.0
+#
+# shellcheck disable=SC2016 # in single quotes: for eval, later
 
 # STATUS WORD...: run the program; its output goes to $B/stdout and $B/stderr.
 exits() {
@@ -22,6 +24,11 @@ recorded() {
 recorded_value() {
 	exits 0 --root "$RECORDS" status --json "$ID"
 	jq -r "$1" "$B/stdout"
+}
+
+# NUMBER: of files in the record directory.
+records_are() {
+	equal "$(find "$RECORDS" -mindepth 1 | wc -l)" "$1" "files in the record directory"
 }
 
 # FILTER: change the only record, as nobody does.
