@@ -303,7 +303,7 @@ int record_parse(const char *text, size_t len, struct record *ret, struct err *e
 	auto_json *doc = NULL;
 	auto_record r = { .dir = -1, .lock = -1, .stopped_ms = -1 };
 	struct json_node root;
-	unsigned run, hook;
+	unsigned run = 0, hook = 0;
 
 	if (json_parse(text, len, 0, &doc, e) < 0)
 		return -1;

@@ -211,16 +211,15 @@ void records_free(struct record_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-/* The index of the record that is meant, or -1 and *e. */
-static int choose(const struct record_list *list, const char *container, size_t *ret, struct err *e)
+/* The record that is meant, or NULL and *e. */
+static struct record *choose(const struct record_list *list, const char *container, struct err *e)
 {
-	size_t len = strlen(container), found = list->count, others = 0;
+	size_t len = strlen(container), others = 0;
+	struct record *found = NULL;
 
 	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i].id, container)) {
-			*ret = i;
-			return 0;
-		}
+		if (!strcmp(list->items[i].id, container))
+			return &list->items[i];
 	for (size_t i = 0; len && i < list->count; i++) {
 		bool seen = false;
 
@@ -228,19 +227,17 @@ static int choose(const struct record_list *list, const char *container, size_t 
 			continue;
 		for (size_t before = 0; before < i && !seen; before++)
 			seen = !strcmp(list->items[before].id, list->items[i].id);
-		if (found == list->count)
-			found = i;
+		if (!found)
+			found = &list->items[i];
 		else if (!seen)
 			others++;
 	}
+	if (!found)
+		(void)err_set(e, ENOENT, "no start of a container '%.64s' is recorded", container);
 	if (others)
-		return err_set(e, EINVAL,
-			       "'%.64s' is ambiguous: the ids of %zu containers begin so",
-			       container, others + 1);
-	if (found == list->count)
-		return err_set(e, ENOENT, "no start of a container '%.64s' is recorded", container);
-	*ret = found;
-	return 0;
+		(void)err_set(e, EINVAL, "'%.64s' is ambiguous: the ids of %zu containers begin so",
+			      container, others + 1);
+	return others ? NULL : found;
 }
 
 int records_find(const char *root, const char *container, struct record *ret, int *ret_dir,
@@ -249,7 +246,7 @@ int records_find(const char *root, const char *container, struct record *ret, in
 	auto_records list = { 0 };
 	struct err why = { 0 };
 	auto_fd dir = record_dir(root, false, &why);
-	size_t found;
+	struct record *found;
 
 	if (dir < 0 && why.code == ENOENT)
 		return err_set(e, ENOENT, "no start of a container '%.64s' is recorded", container);
@@ -257,10 +254,10 @@ int records_find(const char *root, const char *container, struct record *ret, in
 		*e = why;
 		return -1;
 	}
-	if (records_list(dir, &list, e) < 0 || choose(&list, container, &found, e) < 0)
+	if (records_list(dir, &list, e) < 0 || !(found = choose(&list, container, e)))
 		return -1;
-	*ret = list.items[found];
-	list.items[found] = (struct record){ .lock = -1 };
+	*ret = *found;
+	*found = (struct record){ .lock = -1 };
 	if (ret_dir)
 		*ret_dir = take_fd(&dir);
 	return 0;

@@ -11,11 +11,12 @@
 
 enum { COLUMNS = 80, COLUMNS_MIN = 40, COLUMNS_MAX = 400 };
 
-static bool is_set(const char *name)
+/* The variable's value, or NULL where it is unset or empty. */
+static const char *value_of(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value && *value;
+	return value && *value ? value : NULL;
 }
 
 /* The first one that is set counts: locale(7). */
@@ -23,22 +24,22 @@ static bool utf8_locale(void)
 {
 	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (is_set(names[i])) {
-			const char *value = getenv(names[i]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = value_of(names[i]);
 
+		if (value)
 			return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
-		}
+	}
 	return false;
 }
 
 void terminal_look(struct terminal *ret)
 {
-	const char *term = getenv("TERM");
+	const char *term = value_of("TERM");
 	bool terminal = isatty(STDOUT_FILENO) == 1;
 	struct winsize size = { 0 };
 
-	ret->color = terminal && term && *term && strcmp(term, "dumb") != 0 && !is_set("NO_COLOR");
+	ret->color = terminal && term && strcmp(term, "dumb") != 0 && !value_of("NO_COLOR");
 	ret->unicode = utf8_locale();
 	ret->columns = COLUMNS;
 	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
@@ -85,9 +86,9 @@ char *terminal_cell(char *buf, size_t width, const char *text)
 const char *terminal_color(const struct terminal *t, enum record_hook hook)
 {
 	static const char *const colors[] = {
-		[RECORD_NONE] = "\033[2m",	 [RECORD_WAITING] = "\033[33m",
-		[RECORD_RUNNING] = "\033[36m",	 [RECORD_SUCCEEDED] = "\033[32m",
-		[RECORD_FAILED] = "\033[31m",	 [RECORD_TIMED_OUT] = "\033[31m",
+		[RECORD_NONE] = "\033[2m",       [RECORD_WAITING] = "\033[33m",
+		[RECORD_RUNNING] = "\033[36m",   [RECORD_SUCCEEDED] = "\033[32m",
+		[RECORD_FAILED] = "\033[31m",    [RECORD_TIMED_OUT] = "\033[31m",
 		[RECORD_ABANDONED] = "\033[31m", [RECORD_REFUSED] = "\033[2m",
 	};
 

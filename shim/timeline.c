@@ -135,7 +135,8 @@ void timeline_print(const struct record *r, const struct terminal *t)
 	const char *reason = status_reason(r, names, sizeof(names));
 
 	row("container", r->id);
-	snprintf(started, sizeof(started), "%s, %s ago", record_time(r->time_ms, time, sizeof(time)),
+	snprintf(started, sizeof(started), "%s, %s ago",
+		 record_time(r->time_ms, time, sizeof(time)),
 		 terminal_duration(record_now() - r->time_ms, ago));
 	row("started", started);
 	snprintf(started, sizeof(started), "pid %d%s", r->init.pid,
