@@ -12,6 +12,7 @@
 #include "describe.h"
 #include "examine.h"
 #include "hook.h"
+#include "records.h"
 #include "table.h"
 #include "tools.h"
 #include "verbs.h"
@@ -84,11 +85,14 @@ int verb_check(const struct options *o, struct err *e)
 {
 	auto_free char *directory = NULL;
 
-	if (o->operand) {
-		(void)err_set(e, EINVAL, "check takes --bundle DIR, or nothing: got '%s'",
-			      o->operand);
+	if (o->operand && o->bundle) {
+		(void)err_set(e, EINVAL, "check takes --bundle DIR, or CONTAINER, or nothing");
 		return STATUS_BAD_INPUT;
 	}
+	if (o->operand)
+		return records_bundle(o->root, o->operand, &directory, e) < 0
+			       ? 125
+			       : check(o, directory, e);
 	if (!o->bundle)
 		return examine_host(o) ? STATUS_RUNS : STATUS_NONE;
 	directory = realpath(o->bundle, NULL);

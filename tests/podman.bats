@@ -309,7 +309,8 @@ refute_logged() {
 	for RUNTIME in $RUNTIMES; do
 		pod run --rm "${HOOKS[@]}" localhost/bb true
 		wait_until no_strays
-		[ -z "$(find "$P/records" -mindepth 1 -maxdepth 1 ! -name cache)" ]
+		[ -z "$(find "$P/records" -maxdepth 1 -type f ! -name '*-*.json')" ]
+		"$ODH" --root "$P/records" status --json | jq -e 'length == 0' # none is unfinished
 		kept
 	done
 }
