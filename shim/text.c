@@ -1,6 +1,9 @@
 /* Strings for people and for JSON.  SPDX-License-Identifier: Apache-2.0 */
 #include "text.h"
 
+#include <ctype.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,4 +96,31 @@ int text_number(const char *text, uint64_t max, uint64_t *ret)
 	}
 	*ret = value;
 	return 0;
+}
+
+/* Levenshtein's, with one row of the table: row[j] is the distance of a's first i letters to b's
+ * first j. */
+unsigned text_distance(const char *a, const char *b)
+{
+	enum { LONGEST = 40 };
+	unsigned row[LONGEST + 1];
+	size_t n = strlen(b);
+
+	if (n > LONGEST || strlen(a) > LONGEST)
+		return UINT_MAX;
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (; *a; a++) {
+		unsigned diagonal = row[0]++;
+
+		for (size_t j = 1; j <= n; j++) {
+			bool same = tolower((unsigned char)*a) == tolower((unsigned char)b[j - 1]);
+			unsigned best = diagonal + !same;
+
+			diagonal = row[j];
+			best = row[j] + 1 < best ? row[j] + 1 : best;
+			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+		}
+	}
+	return row[n];
 }

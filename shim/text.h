@@ -13,6 +13,10 @@ char *text_escape(char *buf, size_t size, const char *text);
 /* The same as the inside of a JSON string: quotes too, \u00NN for control characters. */
 char *text_json(char *buf, size_t size, const char *text);
 
+/* How many letters must be inserted, removed or replaced to make one word of the other, capitals
+ * aside.  Words longer than 40 are UINT_MAX away from everything. */
+unsigned text_distance(const char *a, const char *b);
+
 /* Parse a decimal number of digits only, 0..max.  Returns 0, or -1 for anything else. */
 int text_number(const char *text, uint64_t max, uint64_t *ret);
 

@@ -43,5 +43,11 @@ int main(void)
 	ok(text_number("", 5, &n) < 0 && text_number("-1", 5, &n) < 0 &&
 		   text_number("1x", 5, &n) < 0 && text_number(" 1", 5, &n) < 0,
 	   "nothing but digits");
+	ok(text_distance("timeout", "timeout") == 0 && text_distance("", "abc") == 3 &&
+		   text_distance("kitten", "sitting") == 3 &&
+		   text_distance("Timeout", "timeout") == 0,
+	   "edits between two words");
+	ok(text_distance("0123456789012345678901234567890123456789x", "0") > 1000,
+	   "a long word is far from all");
 	return done_testing();
 }
