@@ -13,6 +13,15 @@ char *text_escape(char *buf, size_t size, const char *text);
 /* The same as the inside of a JSON string: quotes too, \u00NN for control characters. */
 char *text_json(char *buf, size_t size, const char *text);
 
+/* Both for any len bytes, NUL among them. */
+char *text_escape_bytes(char *buf, size_t size, const char *data, size_t len);
+char *text_json_bytes(char *buf, size_t size, const char *data, size_t len);
+
+/* The time, seconds since 1970 and milliseconds, as RFC 3339 has it, in UTC.  Reads no file:
+ * gmtime_r(3) looks for /etc/localtime when it is first called.  Returns buf. */
+#define TEXT_TIME_MAX 32
+char *text_time(char *buf, size_t size, int64_t seconds, unsigned ms);
+
 /* How many letters must be inserted, removed or replaced to make one word of the other, capitals
  * aside.  Words longer than 40 are UINT_MAX away from everything. */
 unsigned text_distance(const char *a, const char *b);
