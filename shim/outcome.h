@@ -16,6 +16,11 @@ struct outcome_kind {
 const struct outcome_kind *outcome_describe(const struct hook_outcome *outcome,
 					    const struct plan *plan, char *buf, size_t size);
 
+/* Say in buf what became of output that was lost.  Returns false where none was, or none is wanted.
+ */
+bool outcome_dropped(const struct hook_outcome *outcome, const struct plan *plan, char *buf,
+		     size_t size);
+
 /* The exit status of the verb run. */
 int outcome_exit_status(const struct hook_outcome *outcome);
 

@@ -132,17 +132,15 @@ static void log_started(pid_t hook)
 static void log_outcome(const struct plan *plan, const struct app *app,
 			const struct hook_outcome *outcome)
 {
-	char text[ERR_MSG_MAX + 64];
+	char text[ERR_MSG_MAX + 64], text_dropped[128];
 	const struct outcome_kind *kind = outcome_describe(outcome, plan, text, sizeof(text));
 
 	log_event(kind->level, plan->state->id, kind->event, "%s", text);
 	if (outcome->leftovers)
 		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
 			  "processes that the hook left behind were killed: hooks are no daemons");
-	if (outcome->dropped)
-		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
-			  "%llu bytes of output had nowhere to go",
-			  (unsigned long long)outcome->dropped);
+	if (outcome_dropped(outcome, plan, text_dropped, sizeof(text_dropped)))
+		log_event(LOG_LEVEL_WARNING, plan->state->id, "output", "%s", text_dropped);
 	if (kind->tell_author)
 		notify_outcome(plan, app, text);
 }
