@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../oci/cleanup.h"
@@ -60,31 +61,37 @@ static void become_supervisor(const struct plan *plan, const struct app *app, in
 	supervise(plan, app, records);
 }
 
-/* Pin the application and claim its start.  Returns the record directory, or -1 and *e. */
-static int claim(const struct options *o, const struct plan *plan, struct app *ret, struct err *e)
+/* Claim the start.  Returns the record directory, or -1 and *e. */
+static int claim(const struct options *o, const struct plan *plan, const struct app *app,
+		 struct err *e)
 {
-	auto_fd records = -1;
+	auto_fd records = record_dir(o->root, true, e);
 
-	if (app_open(plan->state->pid, plan->bundle, ret, e) < 0 ||
-	    app_verify(ret, plan->bundle, e) < 0)
-		return -1;
-	records = record_dir(o->root, true, e);
-	if (records < 0 || record_claim(records, ret, plan->state->id, plan->state->bundle, e) < 0)
+	if (records < 0 || record_claim(records, app, plan->state->id, plan->state->bundle, e) < 0)
 		return -1;
 	return take_fd(&records);
 }
 
-/* Claim the start and leave a supervisor behind. */
-static int start_supervisor(const struct options *o, const struct plan *plan, struct err *e)
+/* Pin the application, claim the start and leave a supervisor behind.  Without a claim, or where
+ * the plan has a problem, it only tells the application's author: that too is not for us to write.
+ */
+static int start_supervisor(const struct options *o, struct plan *plan, struct err *e)
 {
 	auto_app app = { .pidfd = -1, .proc = -1 };
-	auto_fd records = claim(o, plan, &app, e);
+	auto_fd records = -1;
+	bool is_ours;
 	pid_t pid;
 
+	is_ours = app_open(plan->state->pid, plan->bundle, &app, e) == 0 &&
+		  app_verify(&app, plan->bundle, e) == 0;
+	if (is_ours)
+		records = claim(o, plan, &app, e);
 	if (records >= 0 || e->code != EEXIST) /* whoever claimed it has told it */
 		supervise_log_refused(plan);
-	if (records < 0)
+	if (!is_ours || (records < 0 && e->code == EEXIST))
 		return -1;
+	if (records < 0 && !plan->problem.code)
+		plan->problem = *e;
 	pid = fork();
 	if (pid < 0)
 		return err_sys(e, errno, "fork");
@@ -92,7 +99,26 @@ static int start_supervisor(const struct options *o, const struct plan *plan, st
 		become_supervisor(plan, &app, records);
 		_exit(0);
 	}
-	return 0;
+	return records < 0 ? -1 : 0;
+}
+
+/* No hook is run, because of *e: leave a supervisor behind that tells its author. */
+static int tell_author(const struct options *o, const struct state *state,
+		       const struct bundle *bundle, const struct settings *settings, struct err *e)
+{
+	auto_plan plan = { 0 };
+	struct err unused = { 0 };
+
+	/* Not where the process may be another than a container's, or will never have started. */
+	if (state->foreign || bundle->foreign || !bundle->ns_listed[NS_MOUNT])
+		return -1;
+	plan_telling(state, bundle, settings, e, &plan);
+	if (!settings->shell) /* there are none: what is wrong with them is the operator's */
+		snprintf(plan.problem.msg, sizeof(plan.problem.msg),
+			 "the operator's settings have an error");
+	if (plan.hook || plan_refuses(&plan))
+		(void)start_supervisor(o, &plan, &unused); /* the first cause is logged */
+	return -1;
 }
 
 /* The part for which the program is sealed. */
@@ -103,10 +129,11 @@ static int plan_and_start(const struct options *o, const struct state *state, co
 	auto_bundle bundle = { 0 };
 	auto_plan plan = { 0 };
 
-	if (settings_load(o->config, &settings, e) < 0 ||
-	    bundle_parse(state->bundle, text, len, &bundle, e) < 0 ||
-	    plan_make(state, &bundle, &settings, &plan, e) < 0)
+	if (bundle_parse(state->bundle, text, len, &bundle, e) < 0)
 		return -1;
+	if (settings_load(o->config, &settings, e) < 0 ||
+	    plan_make(state, &bundle, &settings, &plan, e) < 0)
+		return tell_author(o, state, &bundle, &settings, e);
 	if (!plan.hook && !plan_refuses(&plan))
 		return 0;
 	return start_supervisor(o, &plan, e);

@@ -22,7 +22,7 @@
 #define EVENT_CHECK_MS 10000 /* a look besides the event, should one be lost */
 #define POLL_FIRST_MS 10     /* without an event: from here ... */
 #define POLL_LAST_MS 1000    /* ... to here */
-#define NOTICE_WAIT_MS 1000
+#define LOG_PATIENCE_MS 100  /* nothing waits for us, but for the hook's end */
 #define NOTICE_PREFIX "oci-deploy-hook: "
 
 static const char *container; /* its id: for log_started, which has no argument for it */
@@ -62,10 +62,18 @@ static void notify_outcome(const struct plan *plan, const struct app *app, const
 	(void)stream_notice(app, text);
 }
 
+static void notify_problem(const struct plan *plan, const struct app *app)
+{
+	char text[ERR_MSG_MAX + 64];
+
+	snprintf(text, sizeof(text), "the hook was not run: %s", plan->problem.msg);
+	notify_outcome(plan, app, text);
+}
+
 /* We are about to leave, and our children die with us: let them finish, for a moment. */
 static void await_children(const struct app *app)
 {
-	for (int waited_ms = 0; waited_ms < NOTICE_WAIT_MS; waited_ms += 5) {
+	for (int waited_ms = 0, step_ms = 5; waited_ms < STREAM_NOTICE_MS; waited_ms += step_ms) {
 		pid_t pid;
 
 		do
@@ -73,7 +81,8 @@ static void await_children(const struct app *app)
 		while (pid > 0);
 		if (pid < 0 || app_ended(app))
 			return; /* there is none any more, or nobody to read what they write */
-		(void)poll(NULL, 0, 5);
+		step_ms = step_ms < 100 ? 2 * step_ms : 100;
+		(void)poll(NULL, 0, step_ms);
 	}
 }
 
@@ -196,7 +205,9 @@ void supervise(const struct plan *plan, const struct app *app, int records)
 		log_event(LOG_LEVEL_ERROR, container, "error", "%s", e.msg);
 		return;
 	}
-	log_event(LOG_LEVEL_INFO, container, "waiting", "for the application to start");
+	log_be_patient(LOG_PATIENCE_MS);
+	if (!plan->problem.code)
+		log_event(LOG_LEVEL_INFO, container, "waiting", "for the application to start");
 	record_sweep(records);
 	started = wait_started(app, signals, &told, &e);
 	if (started < 0) {
@@ -204,11 +215,13 @@ void supervise(const struct plan *plan, const struct app *app, int records)
 	} else if (told) {
 		log_event(LOG_LEVEL_WARNING, container, "abandoned",
 			  "the supervisor was ended by signal %d", told);
-	} else if (!started) {
+	} else if (!started && !plan->problem.code) {
 		log_event(LOG_LEVEL_INFO, container, "not-started", "the application ended first");
-	} else {
+	} else if (started) {
 		notify_refused(plan, app);
-		if (plan->hook) {
+		if (plan->hook && plan->problem.code) {
+			notify_problem(plan, app); /* it is logged already */
+		} else if (plan->hook) {
 			log_event(LOG_LEVEL_INFO, container, "ready",
 				  "the application has started");
 			run_hook(plan, app, signals);

@@ -48,7 +48,7 @@ container_untouched() {
 	done
 }
 
-@test "log: its order, from two streams and many lines" {
+@test "log: many lines, in their order" {
 	make_bundle "${RUNTIMES%% *}"
 	settings '{"output": "log"}'
 	hook 'for i in $(seq 150); do echo $i; done'
@@ -130,7 +130,7 @@ has_logger() {
 	[ -n "$(logger)" ]
 }
 
-logger_stopped() {
+stopped() {
 	grep -q '^State:.T' "/proc/$1/status"
 }
 
@@ -156,21 +156,21 @@ logger_stopped() {
 }
 
 @test "log: a log that hangs does not hold the hook, nor the container" {
-	local stopped
+	local held
 	for runtime in $RUNTIMES; do
 		make_bundle "$runtime"
 		settings '{"output": "log"}'
 		blocked_hook 'yes | head -c 3000000; exit 5'
 		launch
 		wait_for_log ': output: stdout: begun'
-		stopped=$(logger)
-		kill -STOP "$stopped"
-		wait_until logger_stopped "$stopped"
+		held=$(logger)
+		kill -STOP "$held"
+		wait_until stopped "$held"
 		open_gate
 		ended 5
 		logged ': output: [0-9]+ bytes of output were not logged'
 		answers
-		refute kill -0 "$stopped"
+		refute kill -0 "$held"
 	done
 }
 
@@ -235,4 +235,166 @@ logger_stopped() {
 	ended
 	equal "$(logged_output | grep -c '^hook fd ')" 3 "open descriptors"
 	equal "$(logged_output | grep -c '^hook fd .* fifo$')" 3 "pipes"
+}
+
+# --- for the application's author, who sees only the container's output ---
+
+# TEXT [COUNT]: a whole line of ours is in the file of the application's stderr, once.
+author_reads() {
+	wait_until grep -Fqa -- "oci-deploy-hook: $1" "${AUTHOR:-$ERR}"
+	wait_until none_of_ours
+	equal "$(tr -d '\r' <"${AUTHOR:-$ERR}" | grep -Fxca -- "oci-deploy-hook: $1")" 1 "lines for the author: $1"
+}
+
+not_run="CC_RUN_SUCCEEDED_HOOK: the hook was not run"
+refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entrypoint"
+
+@test "the author reads: refused, failed, killed, timed out, not executable" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		OUTPUT='pipes'
+		edit '.process.user = {uid: 1000, gid: 1001}'
+		set_env CC_PRE_RUN_HOOK=hunter2
+		hook 'exit 3'
+		launch
+		author_reads "$refused"
+		author_reads 'CC_RUN_SUCCEEDED_HOOK: exit status 3'
+		make_bundle "$runtime"
+		settings '{"timeout": 1}'
+		hook 'sleep 1000; true'
+		launch
+		author_reads "CC_RUN_SUCCEEDED_HOOK: killed after 1 s (the setting 'timeout')"
+		make_bundle "$runtime"
+		hook 'kill -KILL $$'
+		launch
+		author_reads 'CC_RUN_SUCCEEDED_HOOK: killed by signal 9'
+		make_bundle "$runtime"
+		rm "$ROOTFS/bin/sh"
+		hook true
+		launch
+		wait_until grep -q '^oci-deploy-hook: CC_RUN_SUCCEEDED_HOOK: exit status 127: .*/bin/sh' "$ERR"
+	done
+}
+
+@test "the author reads it on a terminal, and a succeeding hook says nothing" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		set_env CC_PRE_RUN_HOOK=true
+		edit '.process.user = {uid: 1000, gid: 1001}'
+		hook 'exit 3'
+		on_a_terminal
+		AUTHOR=$OUT author_reads "$refused"
+		AUTHOR=$OUT author_reads 'CC_RUN_SUCCEEDED_HOOK: exit status 3'
+		make_bundle "$runtime"
+		hook true
+		launch
+		ended
+		equal "$(cat "$ERR")" "" "stderr"
+	done
+}
+
+@test "the author reads why the hook was not run, though it failed before there was one" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		echo '{"defaultAction": "SCMP_ACT_MAYBE"}' >"$B/profile.json"
+		settings "{\"seccomp\": \"$B/profile.json\"}"
+		set_env CC_PRE_RUN_HOOK=true
+		hook 'touch /tmp/ran'
+		launch
+		wait_until grep -q "^oci-deploy-hook: $not_run: .*profile.json.*SCMP_ACT_MAYBE" "$ERR"
+		author_reads "$refused"
+		equal "$(grep -c '^oci-deploy-hook: ' "$ERR")" 2 "lines for the author"
+		equal "$(count_log ": error: $ID: error: no hook is run: .*profile.json")" 1
+		equal "$(count_log ': (waiting|ready|started|ended): ')" 0 "events of a run"
+		[ ! -e "$ROOTFS/tmp/ran" ]
+		answers
+		delete
+		nothing_left
+	done
+}
+
+@test "the author reads that the operator's settings are wrong, but not in what" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		settings '{"seecomp": "/secret/place"}'
+		hook 'touch /tmp/ran'
+		launch
+		author_reads "$not_run: the operator's settings have an error"
+		equal "$(wc -l <"$ERR")" 1 "lines on stderr"
+		logged "settings.json: seecomp: unknown key, did you mean 'seccomp'"
+		[ ! -e "$ROOTFS/tmp/ran" ]
+	done
+}
+
+@test "the author reads that the start could not be claimed; two calls at once are no such case" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		touch "$RECORDS" # no directory
+		hook 'touch /tmp/ran'
+		launch
+		wait_until grep -q "^oci-deploy-hook: $not_run: .*$RECORDS" "$ERR"
+		wait_until none_of_ours
+		[ ! -e "$ROOTFS/tmp/ran" ]
+		make_bundle "$runtime"
+		edit '.hooks.poststart += .hooks.poststart'
+		hook 'exit 3'
+		launch
+		author_reads 'CC_RUN_SUCCEEDED_HOOK: exit status 3'
+		equal "$(wc -l <"$ERR")" 1 "lines on stderr"
+	done
+}
+
+@test "the author reads nothing in the modes log and none, whatever fails" {
+	for mode in log none; do
+		make_bundle "${RUNTIMES%% *}"
+		echo '{}' >"$B/profile.json"
+		settings "{\"output\": \"$mode\", \"seccomp\": \"$B/profile.json\"}"
+		set_env CC_PRE_RUN_HOOK=true
+		hook true
+		launch
+		wait_for_log ": error: $ID: error: no hook is run"
+		wait_until none_of_ours
+		answers
+		container_untouched
+	done
+}
+
+@test "what the author reads is escaped" {
+	make_bundle "${RUNTIMES%% *}"
+	settings '{"seccomp": "/no/\u001b[31m\nsuch"}'
+	hook true
+	launch
+	author_reads "$not_run: open '/no/\\x1b[31m\\x0asuch': No such file or directory"
+}
+
+@test "a full pipe: the line waits for its reader, and nobody for the line" {
+	make_bundle "${RUNTIMES%% *}"
+	OUTPUT='pipes'
+	blocked_hook 'head -c 65536 /dev/zero >&2; exit 3'
+	launch
+	wait_until begun
+	kill -STOP "$READER"
+	wait_until stopped "$READER"
+	open_gate
+	wait_for_log ': ended: exit status 3'
+	answers
+	kill -CONT "$READER"
+	author_ends() { tr '\0' '\n' <"$ERR" | grep -qx 'oci-deploy-hook: CC_RUN_SUCCEEDED_HOOK: exit status 3'; }
+	wait_until author_ends
+	wait_until none_of_ours
+}
+
+@test "a full pipe that nobody ever reads, and an end meanwhile: nothing is left" {
+	make_bundle "${RUNTIMES%% *}"
+	OUTPUT='pipes'
+	blocked_hook 'head -c 65536 /dev/zero >&2; exit 3'
+	launch
+	wait_until begun
+	kill -STOP "$READER"
+	wait_until stopped "$READER"
+	open_gate
+	wait_for_log ': ended: exit status 3'
+	answers
+	delete
+	nothing_left
 }
