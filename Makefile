@@ -89,16 +89,19 @@ asan: ## the unit tests with address and undefined-behaviour sanitizers
 # $(call put,MODE,FILE,TARGET)
 put = install -m $(1) $(2) $(3).new.$$$$ && mv -f $(3).new.$$$$ $(3)
 STAGES := poststart poststop
+COMPLETIONS := share/bash-completion/completions
 
-install: all ## install binary, man pages and hooks.d files (PREFIX, HOOKSDIR, DESTDIR)
+install: all ## install binary, man pages, completion and hooks.d files (PREFIX, HOOKSDIR, DESTDIR)
 	@case '$(PREFIX)$(HOOKSDIR)' in *[!A-Za-z0-9/._+-]*) \
 		echo "PREFIX and HOOKSDIR: only letters, digits and /._+- please" >&2; exit 1;; esac; \
 	case '$(PREFIX)' in /*) ;; *) echo "PREFIX: an absolute path please" >&2; exit 1;; esac
 	@install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(HOOKSDIR)' \
-		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man5'
+		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man5' \
+		'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)'
 	@$(call put,755,$(BINARY),'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook')
 	@$(call put,644,man/oci-deploy-hook.8,'$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8')
 	@$(call put,644,man/oci-deploy-hook.json.5,'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5')
+	@$(call put,644,completion/oci-deploy-hook.bash,'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/oci-deploy-hook')
 	@mkdir -p build
 	@for stage in $(STAGES); do \
 		sed 's|@BINARY@|$(PREFIX)/bin/oci-deploy-hook|' oci/hooks.d/oci-deploy-hook-$$stage.json.in \
@@ -112,7 +115,8 @@ GRACE ?= 10
 uninstall: ## remove what install installed (containers that wait for a hook keep it)
 	@for stage in $(STAGES); do rm -f '$(DESTDIR)$(HOOKSDIR)'/oci-deploy-hook-$$stage.json; done
 	@rm -f '$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8' \
-		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5'
+		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5' \
+		'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/oci-deploy-hook'
 	@if [ -e '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook' ]; then \
 		echo "no longer registered; the binary goes in $(GRACE) s, after the starts under way"; \
 		sleep '$(GRACE)' && rm -f '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook'; fi
