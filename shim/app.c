@@ -12,6 +12,8 @@
 #include "host.h"
 
 #define ENDING_MS 1000
+#define HIDDEN_MAX_MS 1000 /* a process that is still hidden is somebody else's */
+#define LOOK_AGAIN_MS 2
 
 int proc_stat_read(int dir, const char *path, struct proc_stat *ret)
 {
@@ -139,7 +141,7 @@ int app_ns_differs(const struct app *app, enum ns_kind kind, struct err *e)
 	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
 }
 
-int app_verify(const struct app *app, const struct bundle *bundle, struct err *e)
+static int verify_once(const struct app *app, const struct bundle *bundle, struct err *e)
 {
 	struct proc_stat stat;
 
@@ -160,6 +162,19 @@ int app_verify(const struct app *app, const struct bundle *bundle, struct err *e
 				       "pid %d is not a container of this bundle: its %s namespace "
 				       "is the host's, config.json lists a new one",
 				       app->pid, ns_table[kind].oci);
+	}
+	return 0;
+}
+
+/* Until its exec, and a moment longer, crun's process is one that a plain user may not look into
+ * (PR_SET_DUMPABLE); its exec does not wait for us. */
+int app_verify(const struct app *app, const struct bundle *bundle, struct err *e)
+{
+	for (int waited_ms = 0; verify_once(app, bundle, e) < 0; waited_ms += LOOK_AGAIN_MS) {
+		if (e->code != EACCES || waited_ms >= HIDDEN_MAX_MS)
+			return -1;
+		memset(e, 0, sizeof(*e));
+		(void)poll(NULL, 0, LOOK_AGAIN_MS);
 	}
 	return 0;
 }

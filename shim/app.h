@@ -28,7 +28,8 @@ int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err
 void app_close(struct app *app);
 
 /* Is it a container of that bundle?  Every namespace that config.json lists without a path must
- * differ from ours.  Errors: EPERM, the message names the namespace; ESRCH ended. */
+ * differ from ours.  Waits for a moment where a plain user may not see them before the exec.
+ * Errors: EPERM, the message names the namespace; EACCES somebody else's; ESRCH ended. */
 int app_verify(const struct app *app, const struct bundle *bundle, struct err *e);
 
 /* Has it ended (as a process: a main thread that left alone does not count)? */

@@ -28,10 +28,11 @@ static char *helper_calls[] = {
 	"clock_gettime",
 	"ppoll_time64",
 	"send",
+	/* of the log */
 	"getpid",
 	"rt_sigprocmask",
 	"rt_sigtimedwait",
-	"rt_sigtimedwait_time64", /* to log */
+	"rt_sigtimedwait_time64",
 };
 
 static int move_descriptors(int *fds, int count, struct err *e)
