@@ -100,7 +100,8 @@ install: all ## install binary, man pages, completion and hooks.d files (PREFIX,
 		'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)'
 	@$(call put,755,$(BINARY),'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook')
 	@$(call put,644,man/oci-deploy-hook.8,'$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8')
-	@$(call put,644,man/oci-deploy-hook.json.5,'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5')
+	@for page in oci-deploy-hook.json oci-deploy-hook-record; do \
+		$(call put,644,man/$$page.5,'$(DESTDIR)$(PREFIX)/share/man/man5/'$$page.5) || exit 1; done
 	@$(call put,644,completion/oci-deploy-hook.bash,'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/oci-deploy-hook')
 	@mkdir -p build
 	@for stage in $(STAGES); do \
@@ -116,6 +117,7 @@ uninstall: ## remove what install installed (containers that wait for a hook kee
 	@for stage in $(STAGES); do rm -f '$(DESTDIR)$(HOOKSDIR)'/oci-deploy-hook-$$stage.json; done
 	@rm -f '$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8' \
 		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5' \
+		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook-record.5' \
 		'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/oci-deploy-hook'
 	@if [ -e '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook' ]; then \
 		echo "no longer registered; the binary goes in $(GRACE) s, after the starts under way"; \

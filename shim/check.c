@@ -11,6 +11,7 @@
 
 #include "../oci/cleanup.h"
 #include "hook.h"
+#include "records.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -178,8 +179,12 @@ int verb_check(const struct options *o, struct err *e)
 {
 	auto_free char *directory = NULL;
 
-	if (!o->bundle) {
-		(void)err_set(e, EINVAL, "check needs --bundle DIR");
+	if (o->operand && !o->bundle)
+		return records_bundle(o->root, o->operand, &directory, e) < 0
+			       ? 125
+			       : check(o, directory, e);
+	if (!o->bundle || o->operand) {
+		(void)err_set(e, EINVAL, "check needs --bundle DIR, or CONTAINER");
 		return STATUS_BAD_INPUT;
 	}
 	directory = realpath(o->bundle, NULL);

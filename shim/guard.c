@@ -83,7 +83,7 @@ static siginfo_t await_watcher(pid_t watcher, int signals, const struct guard_ca
 		memset(&info, 0, sizeof(info));
 		told = waitid(P_PID, (id_t)watcher, &info, WEXITED | WSTOPPED | WNOHANG) == 0;
 		if (eventfd_read(started_event, &count) == 0 && calls->started)
-			calls->started(watch->hook);
+			calls->started(watch->hook, calls->context);
 		if (!told || (info.si_pid && info.si_code != CLD_STOPPED))
 			return info;
 		if (info.si_pid)

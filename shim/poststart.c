@@ -9,7 +9,7 @@
 
 #include "../oci/cleanup.h"
 #include "log.h"
-#include "record.h"
+#include "records.h"
 #include "seal.h"
 #include "supervise.h"
 #include "verbs.h"
@@ -48,7 +48,17 @@ static void open_log(const struct options *o)
 		log_event(LOG_LEVEL_WARNING, "-", "error", "%s", e.msg); /* to syslog */
 }
 
-static void become_supervisor(const struct plan *plan, const struct app *app, int records)
+/* Until our parent has claimed the start for us, or has left. */
+static void await_claim(int claimed)
+{
+	char byte;
+
+	while (read(claimed, &byte, 1) < 0 && errno == EINTR)
+		; /* nothing is written */
+}
+
+/* In the child: nothing of our caller's is left. */
+static void detach(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -58,48 +68,109 @@ static void become_supervisor(const struct plan *plan, const struct app *app, in
 	for (int fd = 0; fd < 3; fd++)
 		(void)dup2(null, fd);
 	cleanup_fd(&null);
-	supervise(plan, app, records);
 }
 
-/* Claim the start.  Returns the record directory, or -1 and *e. */
-static int claim(const struct options *o, const struct plan *plan, const struct app *app,
-		 struct err *e)
+static void become_supervisor(const struct plan *plan, const struct app *app, struct record *record,
+			      int claimed)
 {
-	auto_fd records = record_dir(o->root, true, e);
+	struct err e = { 0 };
 
-	if (records < 0 || record_claim(records, app, plan->state->id, plan->state->bundle, e) < 0)
-		return -1;
-	return take_fd(&records);
+	detach();
+	await_claim(claimed);
+	if (record_take(record, &e) == 0)
+		supervise(plan, app, record);
+	else if (e.code != ENOENT && e.code != EEXIST) /* nobody's: our parent has told it */
+		log_event(LOG_LEVEL_ERROR, plan->state->id, "error", "no hook is run: %s", e.msg);
 }
 
-/* Pin the application, claim the start and leave a supervisor behind.  Without a claim, or where
- * the plan has a problem, it only tells the application's author: that too is not for us to write.
+/* It goes on once we have closed *ret_claimed, or died: whether there is a claim, the record tells.
  */
-static int start_supervisor(const struct options *o, struct plan *plan, struct err *e)
+static pid_t fork_supervisor(const struct plan *plan, const struct app *app, struct record *record,
+			     int *ret_claimed, struct err *e)
 {
-	auto_app app = { .pidfd = -1, .proc = -1 };
-	auto_fd records = -1;
-	bool is_ours;
+	int ends[2];
+	auto_fd reading = -1, writing = -1;
 	pid_t pid;
 
-	is_ours = app_open(plan->state->pid, plan->bundle, &app, e) == 0 &&
-		  app_verify(&app, plan->bundle, e) == 0;
-	if (is_ours)
-		records = claim(o, plan, &app, e);
-	if (records >= 0 || e->code != EEXIST) /* whoever claimed it has told it */
-		supervise_log_refused(plan);
-	if (!is_ours || (records < 0 && e->code == EEXIST))
-		return -1;
-	if (records < 0 && !plan->problem.code)
-		plan->problem = *e;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	reading = ends[0];
+	writing = ends[1];
 	pid = fork();
 	if (pid < 0)
 		return err_sys(e, errno, "fork");
 	if (pid == 0) {
-		become_supervisor(plan, &app, records);
+		cleanup_fd(&writing);
+		become_supervisor(plan, app, record, reading);
 		_exit(0);
 	}
-	return records < 0 ? -1 : 0;
+	*ret_claimed = take_fd(&writing);
+	return pid;
+}
+
+static int prepare_record(const struct options *o, const struct plan *plan, const struct app *app,
+			  struct record *ret, struct err *e)
+{
+	if (record_init(ret, plan->state->id, plan->state->bundle, app->pid, app->start_time, e) <
+	    0)
+		return -1;
+	memcpy(ret->refused, plan->refused, sizeof(ret->refused));
+	if (!plan->hook)
+		record_set(ret, RECORD_REFUSED, NULL);
+	if (plan->hook && plan->problem.code) {
+		record_set(ret, RECORD_FAILED, plan->problem.msg);
+		record_mark(ret, RECORD_ENDED);
+	}
+	ret->dir = record_dir(o->root, true, e);
+	return ret->dir < 0 ? -1 : 0;
+}
+
+/* Fork the supervisor, then claim the start for it: so the record names it from the beginning, and
+ * the runtime waits for nobody but us. */
+static int claim(const struct options *o, const struct plan *plan, const struct app *app,
+		 struct record *record, int *ret_claimed, struct err *e)
+{
+	pid_t pid;
+
+	if (prepare_record(o, plan, app, record, e) < 0)
+		return -1;
+	pid = fork_supervisor(plan, app, record, ret_claimed, e);
+	return pid < 0 ? -1 : record_claim(record, record->dir, pid, e);
+}
+
+/* Without a claim: a process that only tells the application's author, and keeps no record. */
+static void tell_unclaimed(struct plan *plan, const struct app *app, struct record *record,
+			   const struct err *e)
+{
+	if (!plan->problem.code)
+		plan->problem = *e;
+	record->dir = -1;
+	if (!record->id || fork() != 0)
+		return;
+	detach();
+	supervise(plan, app, record);
+	_exit(0);
+}
+
+/* Pin the application, claim the start and leave a supervisor behind.  Where the plan has a
+ * problem it only tells the application's author: that too is not for us to write. */
+static int start_supervisor(const struct options *o, struct plan *plan, struct err *e)
+{
+	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_record record = { .dir = -1, .lock = -1 };
+	auto_fd claimed = -1;
+	bool is_ours = app_open(plan->state->pid, plan->bundle, &app, e) == 0 &&
+		       app_verify(&app, plan->bundle, e) == 0;
+	int done = is_ours ? claim(o, plan, &app, &record, &claimed, e) : -1;
+	auto_fd dir = record.dir;
+
+	(void)dir; /* only to be closed */
+	cleanup_fd(&claimed);
+	if (done == 0 || e->code != EEXIST) /* whoever claimed it has told it */
+		supervise_log_refused(plan);
+	if (done < 0 && is_ours && e->code != EEXIST)
+		tell_unclaimed(plan, &app, &record, e);
+	return done;
 }
 
 /* No hook is run, because of *e: leave a supervisor behind that tells its author. */
@@ -192,18 +263,22 @@ int verb_poststart(const struct options *o, struct err *e)
 int verb_poststop(const struct options *o, struct err *e)
 {
 	auto_free char *text = NULL;
-	size_t len;
+	size_t len = 0;
+	auto_state state = { 0 };
 	auto_fd records = -1;
+	struct err unread = { 0 };
 
-	/* Read only so that the caller can write it: podman's names no process any more. */
-	(void)json_read(STDIN_FILENO, STATE_MAX, &text, &len, e);
-	memset(e, 0, sizeof(*e));
+	/* By its id: podman's state names no process any more. */
+	if (json_read(STDIN_FILENO, STATE_MAX, &text, &len, &unread) == 0)
+		(void)state_parse(text, len, &state, &unread); /* the id is there all the same */
 	records = record_dir(o->root, false, e);
 	if (records >= 0) {
-		record_sweep(records);
+		if (state.id && state.id[0])
+			records_stop(records, state.id);
+		records_prune(records, RECORDS_KEPT);
 	} else if (e->code != ENOENT) { /* ENOENT: no start was ever recorded */
 		open_log(o);
-		log_event(LOG_LEVEL_WARNING, "-", "error", "%s", e->msg);
+		log_event(LOG_LEVEL_WARNING, state.id ? state.id : "-", "error", "%s", e->msg);
 	}
 	return 0;
 }

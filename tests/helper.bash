@@ -357,11 +357,20 @@ cgroups_named() {
 	find /sys/fs/cgroup -type d -name "$1" 2>/dev/null || true
 }
 
-# After the container's deletion: no process, no cgroup and no file of ours.
+# After the container's deletion: no process and no cgroup of ours, and no file but records of ends.
 nothing_left() {
 	wait_until none_of_ours
-	equal "$(ls -A "$RECORDS" 2>/dev/null)" "" "files in the record directory"
+	only_ended_records
 	equal "$(cgroups_named "$ID")" "" "cgroups of the container"
+}
+
+only_ended_records() {
+	local file
+	for file in "$RECORDS"/* "$RECORDS"/.[!.]*; do
+		[ -e "$file" ] || continue
+		[[ $file =~ /[0-9]+-[0-9]+\.json$ ]] || fail "left in the record directory: $file"
+		refute jq -e '.hook == "waiting" or .hook == "running"' "$file" >/dev/null
+	done
 }
 
 # [OPTION]...: call poststart as a runtime does, with a state on stdin.  It must exit with 0 and

@@ -37,6 +37,18 @@ over() {
 	equal "$(compgen -G "/sys/fs/cgroup/$ID/oci-deploy-hook-*")" "" "cgroups of ours"
 }
 
+# The record, where the start was claimed, tells an end, and who waits for it does not hang.
+told() {
+	local hook status=0
+	[ -n "$(ls "$RECORDS" 2>/dev/null)" ] || return 0
+	hook=$("$ODH" --root "$RECORDS" status --json "$ID" | jq -r .hook)
+	timeout 20 "$ODH" --root "$RECORDS" wait "$ID" 2>"$B/wait.err" || status=$?
+	case $hook-$status in
+	succeeded-0 | failed-1[0-9][0-9] | abandoned-125) ;;
+	*) fail "hook: $hook, wait: $status, $(cat "$B/wait.err")" "$(cat "$RECORDS"/*)" ;;
+	esac
+}
+
 # ROLE: kill it (the one who writes the log is the guard) at its first call, its second, and so on until it has no further one.
 kill_at_each_call() {
 	local status=0
@@ -48,6 +60,7 @@ kill_at_each_call() {
 		stepped kill "$1" "$N" || status=$?
 		[ "$status" = 0 ] || [ "$status" = 3 ] || fail "stepper: $(cat "$B/stepper.out")"
 		over
+		told
 		if [ "$1" != guard ] && logged ': started: '; then
 			logged ': (ended|abandoned|error): '
 		fi

@@ -296,7 +296,8 @@ refute_logged() {
 	for RUNTIME in $RUNTIMES; do
 		pod run --rm "${HOOKS[@]}" localhost/bb true
 		wait_until no_strays
-		[ -z "$(ls "$P/records")" ]
+		[ -z "$(find "$P/records" -type f ! -name '*-*.json')" ]
+		"$ODH" --root "$P/records" status --json | jq -e 'length == 0' # none is unfinished
 		kept
 	done
 }
