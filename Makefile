@@ -30,7 +30,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
-	shellcheck mandoc util-linux procps libcap2-bin musl-tools libc6-amd64-cross
+	shellcheck mandoc util-linux procps libcap2-bin systemd musl-tools libc6-amd64-cross
 HOOK_PACKAGES  := curl git python3 nodejs golang-go # what tests run as hooks, or make hooks of
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
@@ -116,19 +116,21 @@ asan: ## the unit tests with address and undefined-behaviour sanitizers
 # $(call put,MODE,FILE,TARGET)
 put = install -m $(1) $(2) $(3).new.$$$$ && mv -f $(3).new.$$$$ $(3)
 STAGES := poststart poststop
+COMPLETIONS := share/bash-completion/completions
 
-install: all ## install binary, man pages and hooks.d files (PREFIX, HOOKSDIR, DESTDIR)
+install: all ## install binary, man pages, completion and hooks.d files (PREFIX, HOOKSDIR, DESTDIR)
 	@case '$(PREFIX)$(HOOKSDIR)' in *[!A-Za-z0-9/._+-]*) \
 		echo "PREFIX and HOOKSDIR: only letters, digits and /._+- please" >&2; exit 1;; esac; \
 	case '$(PREFIX)' in /*) ;; *) echo "PREFIX: an absolute path please" >&2; exit 1;; esac
 	@install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(HOOKSDIR)' \
 		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man7' \
-		'$(DESTDIR)$(PREFIX)/share/man/man5'
+		'$(DESTDIR)$(PREFIX)/share/man/man5' '$(DESTDIR)$(PREFIX)/$(COMPLETIONS)'
 	@$(call put,755,$(BINARY),'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook')
 	@$(call put,644,man/oci-deploy-hook.8,'$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8')
 	@$(call put,644,man/oci-deploy-hook-seccomp.7,'$(DESTDIR)$(PREFIX)/share/man/man7/oci-deploy-hook-seccomp.7')
 	@for page in oci-deploy-hook.json oci-deploy-hook-record; do \
 		$(call put,644,man/$$page.5,'$(DESTDIR)$(PREFIX)/share/man/man5/'$$page.5) || exit 1; done
+	@$(call put,644,completion/oci-deploy-hook.bash,'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/oci-deploy-hook')
 	@mkdir -p build
 	@for stage in $(STAGES); do \
 		sed 's|@BINARY@|$(PREFIX)/bin/oci-deploy-hook|' oci/hooks.d/oci-deploy-hook-$$stage.json.in \
@@ -144,7 +146,8 @@ uninstall: ## remove what install installed (containers that wait for a hook kee
 	@rm -f '$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8' \
 		'$(DESTDIR)$(PREFIX)/share/man/man7/oci-deploy-hook-seccomp.7' \
 		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5' \
-		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook-record.5'
+		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook-record.5' \
+		'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/oci-deploy-hook'
 	@if [ -e '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook' ]; then \
 		echo "no longer registered; the binary goes in $(GRACE) s, after the starts under way"; \
 		sleep '$(GRACE)' && rm -f '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook'; fi

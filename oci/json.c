@@ -200,6 +200,11 @@ int json_string(const struct json_node *node, const char **ret, struct err *e)
 	return 0;
 }
 
+bool json_is_number(const struct json_node *node)
+{
+	return YAJL_IS_NUMBER(value_of(node));
+}
+
 int json_bool(const struct json_node *node, bool *ret, struct err *e)
 {
 	if (!YAJL_IS_TRUE(value_of(node)) && !YAJL_IS_FALSE(value_of(node)))
@@ -232,8 +237,7 @@ static int parse_whole(const struct json_node *node, bool *ret_negative, uint64_
 	return code;
 }
 
-/* What stands there instead of what was expected. */
-static const char *describe(const struct json_node *node, char *buf, size_t size)
+const char *json_describe(const struct json_node *node, char *buf, size_t size)
 {
 	yajl_val value = value_of(node);
 
@@ -246,7 +250,8 @@ static const char *describe(const struct json_node *node, char *buf, size_t size
 			 YAJL_IS_OBJECT(value)  ? "an object"
 			 : YAJL_IS_ARRAY(value) ? "an array"
 			 : YAJL_IS_NULL(value)  ? "null"
-						: "a boolean");
+			 : YAJL_IS_TRUE(value)  ? "true"
+						: "false");
 	replace_controls(buf);
 	return buf;
 }
@@ -263,7 +268,7 @@ int json_uint(const struct json_node *node, uint64_t max, uint64_t *ret, struct 
 	if (code)
 		return err_set(e, code, "%s: expected a whole number from 0 to %llu, got %s",
 			       name_of(node), (unsigned long long)max,
-			       describe(node, got, sizeof(got)));
+			       json_describe(node, got, sizeof(got)));
 	*ret = number;
 	return 0;
 }
@@ -285,7 +290,7 @@ int json_int(const struct json_node *node, int64_t min, int64_t max, int64_t *re
 	if (code)
 		return err_set(e, code, "%s: expected a whole number from %lld to %lld, got %s",
 			       name_of(node), (long long)min, (long long)max,
-			       describe(node, got, sizeof(got)));
+			       json_describe(node, got, sizeof(got)));
 	*ret = value;
 	return 0;
 }

@@ -61,6 +61,14 @@ int json_bool(const struct json_node *node, bool *ret, struct err *e);
 int json_uint(const struct json_node *node, uint64_t max, uint64_t *ret, struct err *e);
 int json_int(const struct json_node *node, int64_t min, int64_t max, int64_t *ret, struct err *e);
 
+/* Is it a number, of whatever kind? */
+bool json_is_number(const struct json_node *node);
+
+/* What stands there, for "expected ..., got ...": a scalar's text, cut to about 40 bytes, or the
+ * kind of a value.  Control characters are replaced.  Not for values of the environment.
+ * Returns buf. */
+const char *json_describe(const struct json_node *node, char *buf, size_t size);
+
 /* The member key as a value of that type.  1 found, 0 absent (nothing written), -1 error. */
 int json_get_string(const struct json_node *obj, const char *key, const char **ret, struct err *e);
 int json_get_bool(const struct json_node *obj, const char *key, bool *ret, struct err *e);

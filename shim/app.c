@@ -12,6 +12,8 @@
 #include "host.h"
 
 #define ENDING_MS 1000
+#define HIDDEN_MAX_MS 1000 /* a process that is still hidden is somebody else's */
+#define LOOK_AGAIN_MS 2
 
 int proc_stat_read(int dir, const char *path, struct proc_stat *ret)
 {
@@ -167,6 +169,17 @@ int app_verify(const struct app *app, const struct bundle *bundle, struct err *e
 				       "pid %d is not a container of this bundle: its %s namespace "
 				       "is the host's, config.json lists a new one",
 				       app->pid, ns_table[kind].oci);
+	}
+	return 0;
+}
+
+int app_verify_patiently(const struct app *app, const struct bundle *bundle, struct err *e)
+{
+	for (int waited_ms = 0; app_verify(app, bundle, e) < 0; waited_ms += LOOK_AGAIN_MS) {
+		if (e->code != EACCES || waited_ms >= HIDDEN_MAX_MS)
+			return -1;
+		memset(e, 0, sizeof(*e));
+		(void)poll(NULL, 0, LOOK_AGAIN_MS);
 	}
 	return 0;
 }

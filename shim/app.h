@@ -28,8 +28,13 @@ int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err
 void app_close(struct app *app);
 
 /* Is it a container of that bundle?  Every namespace that config.json lists without a path must
- * differ from ours.  Errors: EPERM, the message names the namespace; ESRCH ended. */
+ * differ from ours.  Errors: EPERM, the message names the namespace; ESRCH ended; EACCES it
+ * hides from a plain user, as crun's process does until its exec (PR_SET_DUMPABLE). */
 int app_verify(const struct app *app, const struct bundle *bundle, struct err *e);
+
+/* The same for a process that has executed its program: it may hide for a moment longer.  Waits for
+ * up to a second. */
+int app_verify_patiently(const struct app *app, const struct bundle *bundle, struct err *e);
 
 /* Has it ended (as a process: a main thread that left alone does not count)? */
 bool app_ended(const struct app *app);

@@ -21,22 +21,17 @@ enum { STATUS_RUNS = 0, STATUS_NONE = 1, STATUS_BAD_INPUT = 2 };
 
 static void print_settings(const struct options *o, const struct settings *settings)
 {
-	static const char *const outputs[] = { "container", "log", "none" };
+	struct setting setting;
 
 	if (settings->from_file)
 		table_row("settings", "%s", o->config ? o->config : SETTINGS_FILE);
 	else
 		table_row("settings", "defaults (%s does not exist)", SETTINGS_FILE);
-	table_row("  timeout", "%u s", settings->timeout_s);
-	table_row("  output", "%s%s", outputs[settings->output],
-		  settings->output == OUTPUT_LOG ? ": not available yet, output is dropped" : "");
-	if (settings->ready != READY_EXEC)
-		table_row("  ready",
-			  "exec: ports and health checks are not waited for yet (for %u s)",
-			  settings->ready_timeout_s);
-	table_row("  runtime", "%s: for a wrapper, which is not available yet", settings->runtime);
+	for (size_t i = 0; settings_get(settings, i, &setting); i++)
+		table_row("", "%s: %s (%s)", setting.key, setting.value,
+			  setting.from_file ? "from the file" : "default");
 	if (settings->tools)
-		table_row("  tools", "%s, in " TOOLS_PLACE " of the hook alone", settings->tools);
+		table_row("tools", "%s, in " TOOLS_PLACE " of the hook alone", settings->tools);
 }
 
 static void print_plan(const struct options *o, const struct plan *plan)

@@ -12,12 +12,27 @@
 #include "host.h"
 
 #define NOBODY 65534
-#define HELPER_FDS_MAX 4
+#define HELPER_FDS_MAX 6
 
 static char *helper_calls[] = {
-	"read",          "write",        "sendto", "poll",         "ppoll",
-	"exit",          "exit_group",   "close",  "rt_sigreturn", "restart_syscall",
-	"clock_gettime", "ppoll_time64", "send",
+	"read",
+	"write",
+	"sendto",
+	"poll",
+	"ppoll",
+	"exit",
+	"exit_group",
+	"close",
+	"rt_sigreturn",
+	"restart_syscall",
+	"clock_gettime",
+	"ppoll_time64",
+	"send",
+	/* of the log */
+	"getpid",
+	"rt_sigprocmask",
+	"rt_sigtimedwait",
+	"rt_sigtimedwait_time64",
 };
 
 static int move_descriptors(int *fds, int count, struct err *e)

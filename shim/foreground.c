@@ -70,7 +70,8 @@ static int prepare_and_run(const struct options *o, const struct state *state, u
 					       : "hooks are disabled by the settings");
 		return STATUS_FAILED;
 	}
-	if (app_open(state->pid, &bundle, &app, e) < 0 || app_verify(&app, &bundle, e) < 0)
+	if (app_open(state->pid, &bundle, &app, e) < 0 ||
+	    app_verify_patiently(&app, &bundle, e) < 0)
 		return STATUS_FAILED;
 	if (start_time && app.start_time != start_time) {
 		(void)err_set(e, ESRCH, "the container has ended: pid %d is another process now",

@@ -12,12 +12,12 @@
 
 #include "../oci/cleanup.h"
 #include "../seccomp/cache.h"
+#include "relay.h"
 #include "text.h"
 #include "tree.h"
 
-#define GRACE_MS 5000       /* from SIGTERM to SIGKILL */
-#define KILL_AGAIN_MS 20    /* a tree that forks is killed in rounds */
-#define RELAY_GRACE_MS 1000 /* for the last output, once the tree is gone */
+#define GRACE_MS 5000    /* from SIGTERM to SIGKILL */
+#define KILL_AGAIN_MS 20 /* a tree that forks is killed in rounds */
 
 struct run {
 	struct sandbox *s;
@@ -276,29 +276,16 @@ static void clear_tree(struct run *run)
 		pause_ms(KILL_AGAIN_MS);
 }
 
-/* Let the last output through, then end the relay.  In the foreground it is our caller's terminal
- * that decides how long that takes. */
-static void end_relay(struct run *run)
+/* Let the last output through.  In the foreground it is our caller's terminal that decides how long
+ * that takes. */
+static void end_helpers(struct run *run)
 {
-	pid_t relay = run->s->report.joiner->relay;
-	int64_t until = now_ms() + RELAY_GRACE_MS;
+	const struct report *report = &run->s->report;
+	pid_t helpers[RELAY_HELPERS] = { report->joiner->relay, report->joiner->logger };
 
-	if (relay <= 0)
-		return;
-	while (waitpid(relay, NULL, WNOHANG) == 0) {
-		struct pollfd pfd = { .fd = run->signals, .events = POLLIN };
-		struct signalfd_siginfo info = { 0 };
-
-		(void)poll(&pfd, 1, KILL_AGAIN_MS);
-		(void)!read(run->signals, &info, sizeof(info));
-		if ((!run->s->foreground && now_ms() > until) ||
-		    (info.ssi_signo && info.ssi_signo != SIGCHLD)) {
-			(void)kill(relay, SIGKILL);
-			(void)waitpid(relay, NULL, 0);
-			break;
-		}
-	}
-	run->out->dropped = run->s->report.hook->dropped;
+	relay_end(helpers, run->signals, run->s->foreground);
+	run->out->dropped = report->relay->dropped + report->relay->unlogged;
+	run->out->output_len = relay_tail(report->relay, run->out->output);
 }
 
 void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_start)(pid_t hook),
@@ -336,5 +323,5 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 	}
 	watch(&run);
 	clear_tree(&run);
-	end_relay(&run);
+	end_helpers(&run);
 }

@@ -18,9 +18,11 @@ enum hook_result {
 struct hook_outcome {
 	enum hook_result result;
 	int value;
-	pid_t pid;        /* of the hook; 0 = never born */
-	bool leftovers;   /* processes that it left behind were killed */
-	uint64_t dropped; /* bytes of output that the relay dropped */
+	pid_t pid;                    /* of the hook; 0 = never born */
+	bool leftovers;               /* processes that it left behind were killed */
+	uint64_t dropped;             /* bytes of output that did not get where they should */
+	size_t output_len;            /* in output mode "log": the end of the output, any bytes */
+	char output[HOOK_OUTPUT_MAX]; /* not terminated */
 	struct err error;
 };
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -44,16 +45,35 @@ static int choose_target(const struct sandbox *s, int number, struct relay_strea
 	return -1;
 }
 
-/* The relay is the supervisor's child, like the hook; the kernel writes its pid for both. */
+/* The supervisor's child, like the hook; the kernel writes its pid for both. */
+static long clone_helper(pid_t *ret_pid)
+{
+	return syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, ret_pid, NULL,
+		       NULL);
+}
+
 static int start_relay(struct sandbox *s, struct relay_stream *streams, struct err *e)
 {
-	long pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL,
-			   &s->report.joiner->relay, NULL, NULL);
+	struct relay relay = { .logger = -1, .report = s->report.relay };
+	auto_fd relay_end = -1, logger_end = -1;
+	long pid;
 
+	memcpy(relay.streams, streams, sizeof(relay.streams));
+	if (!s->foreground && s->plan->settings->output == OUTPUT_LOG) {
+		if (relay_socket(&relay_end, &logger_end) < 0)
+			return err_sys(e, errno, "socketpair");
+		pid = clone_helper(&s->report.joiner->logger);
+		if (pid < 0)
+			return err_sys(e, errno, "start the logger");
+		if (pid == 0)
+			relay_log(logger_end, s->plan->state->id, s->report.relay);
+		relay.logger = relay_end;
+	}
+	pid = clone_helper(&s->report.joiner->relay);
 	if (pid < 0)
 		return err_sys(e, errno, "start the relay");
 	if (pid == 0)
-		relay_run(streams, &s->report.hook->dropped);
+		relay_run(&relay);
 	return 0;
 }
 
@@ -100,6 +120,9 @@ int step_output(struct sandbox *s, struct err *e)
 	}
 	if (relayed && start_relay(s, relays, e) < 0)
 		return -1;
+	/* The hook must not be able to write what its relay tells. */
+	if (munmap(s->report.relay, sizeof(*s->report.relay)) < 0)
+		return err_sys(e, errno, "munmap");
 	return place(fds, e);
 }
 
@@ -129,7 +152,7 @@ int step_namespaces(struct sandbox *s, struct err *e)
 {
 	int flags = 0;
 
-	if (app_verify(s->app, s->plan->bundle, e) < 0)
+	if (app_verify_patiently(s->app, s->plan->bundle, e) < 0)
 		return -1;
 	for (int kind = 0; kind < NS_COUNT; kind++) {
 		int differs = app_ns_differs(s->app, (enum ns_kind)kind, e);

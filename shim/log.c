@@ -1,49 +1,38 @@
-/* The log: syslog and a file.  SPDX-License-Identifier: Apache-2.0 */
+/* The log: the journal or syslog, and a file.  SPDX-License-Identifier: Apache-2.0 */
 #include "log.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 
 #include "../oci/cleanup.h"
+#include "daemon.h"
 #include "text.h"
 
-#define LINE_MAX_BYTES 4096
+#define LINE_MAX_BYTES 4096 /* PIPE_BUF: a FIFO gets a line whole or not at all */
+#define ID_MAX_BYTES 1088   /* of it */
+#define CAUSE_MAX_BYTES 2800
 
 const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
 
-/* syslog(3): facility daemon (3) * 8 + severity, in the order of enum log_level */
-static const int syslog_priority[] = { 3 * 8 + 3, 3 * 8 + 4, 3 * 8 + 6, 3 * 8 + 7 };
-
 static struct {
 	int file;
-	int syslog;
+	bool open;
 	bool json;
 	enum log_level level;
-} sink = { .file = -1, .syslog = -1, .level = LOG_LEVEL_INFO };
-
-/* Not syslog(3): that one blocks while the daemon's buffer is full. */
-static int connect_syslog(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
-	auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -1;
-	return take_fd(&fd);
-}
+} sink = { .file = -1, .level = LOG_LEVEL_INFO };
 
 int log_open(const struct log_options *options, struct err *e)
 {
-	if (sink.syslog >= 0 || sink.file >= 0)
-		return 0; /* open already */
+	if (sink.open)
+		return 0;
+	sink.open = true;
 	sink.json = options->json;
 	sink.level = options->level;
-	sink.syslog = connect_syslog();
+	(void)daemon_connect(); /* what is not there yet is asked again */
 	if (!options->file)
 		return 0;
 	/* O_NONBLOCK: a FIFO without a reader must not hold the runtime. */
@@ -54,48 +43,69 @@ int log_open(const struct log_options *options, struct err *e)
 	return 0;
 }
 
-static void now_rfc3339(char *buf, size_t size)
+static const char *now(char *buf, size_t size)
 {
-	struct timespec now = { 0 };
-	struct tm utc = { 0 };
-	size_t n;
+	struct timespec time = { 0 };
 
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
-	gmtime_r(&now.tv_sec, &utc);               /* not localtime: that reads a file */
-	n = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(buf + n, size - n, ".%03ldZ", now.tv_nsec / 1000000);
+	(void)clock_gettime(CLOCK_REALTIME, &time); /* cannot fail with this clock */
+	return text_time(buf, size, time.tv_sec, (unsigned)(time.tv_nsec / 1000000));
 }
 
-static void write_file(enum log_level level, const char *id, const char *event, const char *cause)
+/* A FIFO whose reader has gone must not end us by SIGPIPE.  Blocked, not ignored: what is ignored
+ * the hook would inherit. */
+static bool write_line(const char *line, size_t len)
 {
-	char line[LINE_MAX_BYTES + 512], time[40], name[300], text[LINE_MAX_BYTES];
-	int n;
+	const struct timespec at_once = { 0 };
+	sigset_t broken_pipe, before;
+	ssize_t n;
 
-	now_rfc3339(time, sizeof(time));
-	if (sink.json)
-		n = snprintf(line, sizeof(line),
-			     "{\"time\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\",\"id\":\"%s\","
-			     "\"event\":\"%s\"}\n",
-			     time, log_level_names[level], text_json(text, sizeof(text), cause),
-			     text_json(name, sizeof(name), id), event);
-	else
-		n = snprintf(line, sizeof(line), "%s oci-deploy-hook: %s: %s: %s: %s\n", time,
-			     log_level_names[level], text_escape(name, sizeof(name), id), event,
-			     text_escape(text, sizeof(text), cause));
-	if (n > 0 && (size_t)n < sizeof(line))
-		(void)!write(sink.file, line, (size_t)n); /* there is nobody to tell */
+	sigemptyset(&broken_pipe);
+	sigaddset(&broken_pipe, SIGPIPE);
+	(void)sigprocmask(SIG_BLOCK, &broken_pipe, &before); /* cannot fail */
+	n = write(sink.file, line, len);
+	if (n < 0 && errno == EPIPE)
+		(void)sigtimedwait(&broken_pipe, NULL, &at_once);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return n == (ssize_t)len; /* else there is nobody to tell */
 }
 
-static void write_syslog(enum log_level level, const char *id, const char *event, const char *cause)
+static bool write_json(const struct log_entry *entry)
 {
-	char line[LINE_MAX_BYTES], name[300], text[LINE_MAX_BYTES - 512];
-	int n = snprintf(line, sizeof(line), "<%d>oci-deploy-hook[%d]: %s: %s: %s: %s",
-			 syslog_priority[level], (int)getpid(), log_level_names[level],
-			 text_escape(name, sizeof(name), id), event,
-			 text_escape(text, sizeof(text), cause));
+	char line[LINE_MAX_BYTES], time[TEXT_TIME_MAX], id[ID_MAX_BYTES], cause[CAUSE_MAX_BYTES];
+	int n = snprintf(line, sizeof(line),
+			 "{\"time\":\"%s\",\"level\":\"%s\",\"msg\":\"%s\",\"id\":\"%s\","
+			 "\"event\":\"%s\"}\n",
+			 now(time, sizeof(time)), log_level_names[entry->level],
+			 text_json_bytes(cause, sizeof(cause), entry->cause, entry->len),
+			 text_json(id, sizeof(id), entry->id), entry->event);
 
-	if (n > 0 && (size_t)n < sizeof(line))
-		(void)send(sink.syslog, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n > 0 && (size_t)n < sizeof(line) && write_line(line, (size_t)n);
+}
+
+static bool write_text(const struct log_entry *entry)
+{
+	char line[LINE_MAX_BYTES], time[TEXT_TIME_MAX];
+	int n = snprintf(line, sizeof(line), "%s oci-deploy-hook: %s\n", now(time, sizeof(time)),
+			 entry->line);
+
+	return n > 0 && (size_t)n < sizeof(line) && write_line(line, (size_t)n);
+}
+
+bool log_bytes(enum log_level level, const char *id, const char *event, const char *cause,
+	       size_t len)
+{
+	char line[LINE_MAX_BYTES - 64], name[ID_MAX_BYTES], text[CAUSE_MAX_BYTES];
+	struct log_entry entry = { level, id, event, cause, len, line };
+	bool taken = false;
+
+	if (level > sink.level)
+		return true; /* nobody wants it */
+	snprintf(line, sizeof(line), "%s: %s: %s: %s", log_level_names[level],
+		 text_escape(name, sizeof(name), id), event,
+		 text_escape_bytes(text, sizeof(text), cause, len));
+	if (sink.file >= 0)
+		taken = sink.json ? write_json(&entry) : write_text(&entry);
+	return (sink.open && daemon_send(&entry)) || taken;
 }
 
 void log_event(enum log_level level, const char *id, const char *event, const char *fmt, ...)
@@ -103,13 +113,25 @@ void log_event(enum log_level level, const char *id, const char *event, const ch
 	char cause[1024];
 	va_list ap;
 
-	if (level > sink.level)
-		return;
 	va_start(ap, fmt);
 	vsnprintf(cause, sizeof(cause), fmt, ap);
 	va_end(ap);
-	if (sink.file >= 0)
-		write_file(level, id, event, cause);
-	if (sink.syslog >= 0)
-		write_syslog(level, id, event, cause);
+	(void)log_bytes(level, id, event, cause, strlen(cause)); /* there is nobody to tell */
+}
+
+void log_be_patient(int ms)
+{
+	daemon_be_patient(ms);
+}
+
+void log_descriptors(int ret[LOG_FDS])
+{
+	ret[0] = sink.file;
+	ret[1] = daemon_descriptor();
+}
+
+void log_descriptors_moved(const int fds[LOG_FDS])
+{
+	sink.file = fds[0];
+	daemon_descriptor_moved(fds[1]);
 }

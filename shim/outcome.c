@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "lines.h"
+
 static const struct outcome_kind succeeded = { LOG_LEVEL_INFO, "ended", false };
 
 static const struct outcome_kind kinds[] = {
@@ -48,6 +50,23 @@ const struct outcome_kind *outcome_describe(const struct hook_outcome *outcome,
 	return &kinds[outcome->result];
 }
 
+bool outcome_dropped(const struct hook_outcome *outcome, const struct plan *plan, char *buf,
+		     size_t size)
+{
+	unsigned long long bytes = outcome->dropped;
+
+	if (!bytes || plan->settings->output == OUTPUT_NONE)
+		return false;
+	if (plan->settings->output == OUTPUT_LOG)
+		snprintf(buf, size,
+			 "%llu bytes of output were not logged: at most %d lines a second and %d "
+			 "KiB in all are, as fast as the log takes them",
+			 bytes, LINES_PER_SECOND, LINES_SUM_MAX / 1024);
+	else
+		snprintf(buf, size, "%llu bytes of output had nowhere to go", bytes);
+	return true;
+}
+
 static enum record_hook hook_state(const struct hook_outcome *outcome)
 {
 	switch (outcome->result) {
@@ -82,6 +101,8 @@ void outcome_record(const struct hook_outcome *outcome, const char *text, struct
 		record->signal = outcome->value;
 	if (outcome->result == HOOK_APP_ENDED)
 		record->stopped_ms = record_now();
+	if (outcome->output_len)
+		record_output(record, outcome->output, outcome->output_len);
 }
 
 int outcome_exit_status(const struct hook_outcome *outcome)

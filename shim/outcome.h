@@ -17,6 +17,11 @@ struct outcome_kind {
 const struct outcome_kind *outcome_describe(const struct hook_outcome *outcome,
 					    const struct plan *plan, char *buf, size_t size);
 
+/* Say in buf what became of output that was lost.  Returns false where none was, or none is wanted.
+ */
+bool outcome_dropped(const struct hook_outcome *outcome, const struct plan *plan, char *buf,
+		     size_t size);
+
 /* Put the outcome, and text that describes it, into the record. */
 void outcome_record(const struct hook_outcome *outcome, const char *text, struct record *record);
 

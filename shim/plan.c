@@ -140,6 +140,17 @@ int plan_make(const struct state *state, const struct bundle *bundle,
 	return 0;
 }
 
+void plan_telling(const struct state *state, const struct bundle *bundle,
+		  const struct settings *settings, const struct err *problem, struct plan *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->state = state;
+	ret->bundle = bundle;
+	ret->settings = settings;
+	ret->problem = *problem;
+	apply_rule(ret);
+}
+
 void plan_free(struct plan *p)
 {
 	free(p->argv);

@@ -25,6 +25,7 @@ struct plan {
 	bool has_container_profile;
 	struct profile own; /* only where hook is set; the same for the next */
 	struct profile container;
+	struct err problem; /* code other than 0: the hook must not run, and why */
 	const struct state *state;
 	const struct bundle *bundle;
 	const struct settings *settings;
@@ -36,6 +37,11 @@ struct plan {
  * with a profile that cannot be given to a hook; profile_parse's and settings_read_file's. */
 int plan_make(const struct state *state, const struct bundle *bundle,
 	      const struct settings *settings, struct plan *ret, struct err *e);
+
+/* The plan where that has failed: nothing to run, but what there is to tell the author.  problem:
+ * why.  The settings may be zeroed.  *ret as above. */
+void plan_telling(const struct state *state, const struct bundle *bundle,
+		  const struct settings *settings, const struct err *problem, struct plan *ret);
 void plan_free(struct plan *p);
 
 /* Is there anything to tell to the application's author? */

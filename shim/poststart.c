@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -68,11 +69,10 @@ static void await_claim(int claimed)
 		; /* nothing is written */
 }
 
-static void become_supervisor(const struct plan *plan, const struct app *app, struct record *record,
-			      int claimed)
+/* In the child: nothing of our caller's is left. */
+static void detach(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct err e = { 0 };
 
 	seal_default_signals();
 	(void)setsid();    /* a fresh child leads no group: cannot fail */
@@ -80,6 +80,14 @@ static void become_supervisor(const struct plan *plan, const struct app *app, st
 	for (int fd = 0; fd < 3; fd++)
 		(void)dup2(null, fd);
 	cleanup_fd(&null);
+}
+
+static void become_supervisor(const struct plan *plan, const struct app *app, struct record *record,
+			      int claimed)
+{
+	struct err e = { 0 };
+
+	detach();
 	await_claim(claimed);
 	if (record_take(record, &e) == 0)
 		supervise(plan, app, record);
@@ -121,36 +129,90 @@ static int prepare_record(const struct options *o, const struct plan *plan, cons
 	memcpy(ret->refused, plan->refused, sizeof(ret->refused));
 	if (!plan->hook)
 		record_set(ret, RECORD_REFUSED, NULL);
+	if (plan->hook && plan->problem.code) {
+		record_set(ret, RECORD_FAILED, plan->problem.msg);
+		record_mark(ret, RECORD_ENDED);
+	}
 	ret->dir = record_dir(o->root, true, e);
 	return ret->dir < 0 ? -1 : 0;
 }
 
-/* Pin the application, fork the supervisor, then claim the start for it: so the record names it
- * from the beginning, and the runtime waits for nobody but us. */
-static int claim(const struct options *o, const struct plan *plan, struct record *record,
-		 int *ret_claimed, struct err *e)
+/* Fork the supervisor, then claim the start for it: so the record names it from the beginning, and
+ * the runtime waits for nobody but us. */
+static int claim(const struct options *o, const struct plan *plan, const struct app *app,
+		 struct record *record, int *ret_claimed, struct err *e)
 {
-	auto_app app = { .pidfd = -1, .proc = -1 };
 	pid_t pid;
 
-	if (app_open(plan->state->pid, plan->bundle, &app, e) < 0 ||
-	    app_verify(&app, plan->bundle, e) < 0 || prepare_record(o, plan, &app, record, e) < 0)
+	if (prepare_record(o, plan, app, record, e) < 0)
 		return -1;
-	pid = fork_supervisor(plan, &app, record, ret_claimed, e);
+	pid = fork_supervisor(plan, app, record, ret_claimed, e);
 	return pid < 0 ? -1 : record_claim(record, record->dir, pid, e);
 }
 
-static int start_supervisor(const struct options *o, const struct plan *plan, struct err *e)
+/* Without a claim: a process that only tells the application's author, and keeps no record. */
+static void tell_unclaimed(struct plan *plan, const struct app *app, struct record *record,
+			   const struct err *e)
 {
+	if (!plan->problem.code)
+		plan->problem = *e;
+	record->dir = -1;
+	if (!record->id || fork() != 0)
+		return;
+	detach();
+	supervise(plan, app, record);
+	_exit(0);
+}
+
+/* Pin the application.  One that hides from a plain user is verified by the joiner all the same,
+ * once it has started; the runtime does not wait for that. */
+static int open_app(const struct plan *plan, struct app *ret, struct err *e)
+{
+	if (app_open(plan->state->pid, plan->bundle, ret, e) < 0)
+		return -1;
+	if (app_verify(ret, plan->bundle, e) < 0 && e->code != EACCES)
+		return -1;
+	memset(e, 0, sizeof(*e));
+	return 0;
+}
+
+/* Pin the application, claim the start and leave a supervisor behind.  Where the plan has a
+ * problem it only tells the application's author: that too is not for us to write. */
+static int start_supervisor(const struct options *o, struct plan *plan, struct err *e)
+{
+	auto_app app = { .pidfd = -1, .proc = -1 };
 	auto_record record = { .dir = -1, .lock = -1 };
 	auto_fd claimed = -1;
-	int done = claim(o, plan, &record, &claimed, e);
+	bool is_ours = open_app(plan, &app, e) == 0;
+	int done = is_ours ? claim(o, plan, &app, &record, &claimed, e) : -1;
 	auto_fd dir = record.dir;
 
-	(void)dir;                          /* only to be closed */
+	(void)dir; /* only to be closed */
+	cleanup_fd(&claimed);
 	if (done == 0 || e->code != EEXIST) /* whoever claimed it has told it */
 		supervise_log_refused(plan);
+	if (done < 0 && is_ours && e->code != EEXIST)
+		tell_unclaimed(plan, &app, &record, e);
 	return done;
+}
+
+/* No hook is run, because of *e: leave a supervisor behind that tells its author. */
+static int tell_author(const struct options *o, const struct state *state,
+		       const struct bundle *bundle, const struct settings *settings, struct err *e)
+{
+	auto_plan plan = { 0 };
+	struct err unused = { 0 };
+
+	/* Not where the process may be another than a container's, or will never have started. */
+	if (state->foreign || bundle->foreign || !bundle->ns_listed[NS_MOUNT])
+		return -1;
+	plan_telling(state, bundle, settings, e, &plan);
+	if (!settings->shell) /* there are none: what is wrong with them is the operator's */
+		snprintf(plan.problem.msg, sizeof(plan.problem.msg),
+			 "the operator's settings have an error");
+	if (plan.hook || plan_refuses(&plan))
+		(void)start_supervisor(o, &plan, &unused); /* the first cause is logged */
+	return -1;
 }
 
 /* The part for which the program is sealed. */
@@ -161,10 +223,11 @@ static int plan_and_start(const struct options *o, const struct state *state, ch
 	auto_bundle bundle = { 0 };
 	auto_plan plan = { 0 };
 
-	if (settings_load(o->config, &settings, e) < 0 ||
-	    bundle_parse(state->bundle, *config, len, &bundle, e) < 0 ||
-	    plan_make(state, &bundle, &settings, &plan, e) < 0)
+	if (bundle_parse(state->bundle, *config, len, &bundle, e) < 0)
 		return -1;
+	if (settings_load(o->config, &settings, e) < 0 ||
+	    plan_make(state, &bundle, &settings, &plan, e) < 0)
+		return tell_author(o, state, &bundle, &settings, e);
 	/* A supervisor may wait for days, and its hook's process is to hold nothing of the host. */
 	cleanup_free(config);
 	*config = NULL;

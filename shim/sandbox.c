@@ -86,11 +86,14 @@ int report_map(struct report *ret, struct err *e)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *joiner = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	void *hook = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *relay = mmap(NULL, sizeof(*ret->relay), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (joiner == MAP_FAILED || hook == MAP_FAILED)
+	if (joiner == MAP_FAILED || hook == MAP_FAILED || relay == MAP_FAILED)
 		return err_sys(e, errno, "map the report");
 	ret->joiner = joiner;
 	ret->hook = hook;
+	ret->relay = relay;
 	return 0;
 }
 

@@ -10,23 +10,34 @@
 /* What the joiner tells the supervisor, in memory that both share: a pipe would need a call that
  * the container's profile may deny, and a descriptor.  Not mapped in the hook. */
 struct joiner_report {
-	int step;         /* index of the step that was begun last */
-	pid_t hook;       /* written by the kernel as the hook is born; 0 = never was */
-	pid_t relay;      /* 0 = none */
+	int step;    /* index of the step that was begun last */
+	pid_t hook;  /* written by the kernel as the hook is born; 0 = never was */
+	pid_t relay; /* 0 = none; likewise */
+	pid_t logger;
 	bool cwd_pending; /* the working directory could not be entered as root */
 	struct err error; /* of the step that failed; code 0 = none did */
 };
 
 /* What the hook tells before its exec.  Until then it belongs to the container: hostile input. */
 struct hook_report {
-	int exec_errno;   /* execve's; 0 = not called, or it succeeded */
-	char at[24];      /* what failed before; bounded, not always terminated */
-	uint64_t dropped; /* bytes that the relay dropped */
+	int exec_errno; /* execve's; 0 = not called, or it succeeded */
+	char at[24];    /* what failed before; bounded, not always terminated */
+};
+
+#define HOOK_OUTPUT_MAX 4096 /* bytes of its output that are kept */
+
+/* What relay and logger tell, each its own fields.  Not mapped in the hook. */
+struct relay_report {
+	uint64_t dropped;           /* bytes that the relay dropped */
+	uint64_t unlogged;          /* bytes that no log took */
+	uint64_t seen;              /* bytes; only in output mode "log", and so is the next */
+	char tail[HOOK_OUTPUT_MAX]; /* a ring: byte n of the output is at n modulo its size */
 };
 
 struct report {
 	struct joiner_report *joiner;
 	struct hook_report *hook;
+	struct relay_report *relay;
 };
 
 struct sandbox {

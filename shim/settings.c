@@ -9,6 +9,7 @@
 #include "../oci/cleanup.h"
 #include "../oci/bundle.h"
 #include "host.h"
+#include "text.h"
 
 #define SHELL_WORDS_MAX 16
 
@@ -18,19 +19,31 @@ static const int default_capabilities[] = { CAP_CHOWN,  CAP_DAC_OVERRIDE,
 					    CAP_KILL,   CAP_SETGID,
 					    CAP_SETUID, CAP_NET_BIND_SERVICE };
 
+/* Whatever is wrong with a value is told in this form. */
+static int wrong(const struct json_node *node, const char *expected, struct err *e)
+{
+	char got[48];
+
+	return err_set(e, EINVAL, "%s: expected %s, got %s", node->path, expected,
+		       json_describe(node, got, sizeof(got)));
+}
+
 static int parse_enabled(const struct json_node *node, struct settings *s, struct err *e)
 {
-	return json_bool(node, &s->enabled, e);
+	struct err unused = { 0 };
+
+	return json_bool(node, &s->enabled, &unused) < 0 ? wrong(node, "true or false", e) : 0;
 }
 
 static int parse_seconds(const struct json_node *node, unsigned *ret, struct err *e)
 {
+	struct err unused = { 0 };
 	uint64_t value = 0;
 
-	if (json_uint(node, 7 * 24 * 3600, &value, e) < 0)
-		return -1;
-	if (!value)
-		return err_set(e, ERANGE, "%s: expected at least 1 second, got 0", node->path);
+	if (!json_is_number(node))
+		return wrong(node, "a number of seconds", e);
+	if (json_uint(node, SETTINGS_SECONDS_MAX, &value, &unused) < 0 || !value)
+		return wrong(node, "a whole number of seconds from 1 to 604800", e);
 	*ret = (unsigned)value;
 	return 0;
 }
@@ -45,28 +58,37 @@ static int parse_ready_timeout(const struct json_node *node, struct settings *s,
 	return parse_seconds(node, &s->ready_timeout_s, e);
 }
 
+/* The value where it is a string, else NULL. */
+static const char *string_of(const struct json_node *node)
+{
+	struct err unused = { 0 };
+	const char *value = NULL;
+
+	return json_string(node, &value, &unused) < 0 ? NULL : value;
+}
+
 /* One of the words; *ret is its place. */
 static int parse_word(const struct json_node *node, const char *const *words, const char *expected,
 		      unsigned *ret, struct err *e)
 {
-	const char *value = NULL;
+	const char *value = string_of(node);
 
-	if (json_string(node, &value, e) < 0)
-		return -1;
-	for (unsigned i = 0; words[i]; i++)
+	for (unsigned i = 0; value && words[i]; i++)
 		if (!strcmp(value, words[i])) {
 			*ret = i;
 			return 0;
 		}
-	return err_set(e, EINVAL, "%s: expected %s, got \"%.40s\"", node->path, expected, value);
+	return wrong(node, expected, e);
 }
+
+const char *const settings_ready_words[] = { "auto", "exec", "port", NULL };
+const char *const settings_output_words[] = { "container", "log", "none", NULL };
 
 static int parse_ready(const struct json_node *node, struct settings *s, struct err *e)
 {
-	static const char *const words[] = { "auto", "exec", "port", NULL };
 	unsigned i = 0;
 
-	if (parse_word(node, words, "\"auto\", \"exec\" or \"port\"", &i, e) < 0)
+	if (parse_word(node, settings_ready_words, "\"auto\", \"exec\" or \"port\"", &i, e) < 0)
 		return -1;
 	s->ready = (enum ready_mode)i;
 	return 0;
@@ -74,10 +96,10 @@ static int parse_ready(const struct json_node *node, struct settings *s, struct 
 
 static int parse_output(const struct json_node *node, struct settings *s, struct err *e)
 {
-	static const char *const words[] = { "container", "log", "none", NULL };
 	unsigned i = 0;
 
-	if (parse_word(node, words, "\"container\", \"log\" or \"none\"", &i, e) < 0)
+	if (parse_word(node, settings_output_words, "\"container\", \"log\" or \"none\"", &i, e) <
+	    0)
 		return -1;
 	s->output = (enum output_mode)i;
 	return 0;
@@ -85,23 +107,24 @@ static int parse_output(const struct json_node *node, struct settings *s, struct
 
 static int parse_capabilities(const struct json_node *node, struct settings *s, struct err *e)
 {
+	struct err unused = { 0 };
 	uint64_t caps = 0;
 	size_t count;
 
-	if (json_array(node, &count, e) < 0)
-		return -1;
+	if (json_array(node, &count, &unused) < 0)
+		return wrong(node, "an array of names such as \"CAP_KILL\"", e);
 	for (size_t i = 0; i < count; i++) {
 		struct json_node item;
 		const char *name;
 		int cap;
 
 		json_item(node, i, &item);
-		if (json_string(&item, &name, e) < 0)
-			return -1;
-		cap = capability_number(name);
+		name = string_of(&item);
+		cap = name ? capability_number(name) : -1;
 		if (cap < 0 || !CAP_IS_SUPPORTED(cap))
-			return err_set(e, EINVAL, "%s: \"%.40s\" is no capability of this kernel",
-				       item.path, name);
+			return wrong(&item,
+				     "a capability of this kernel by name, such as \"CAP_KILL\"",
+				     e);
 		caps |= 1ULL << cap;
 	}
 	s->capabilities = caps;
@@ -110,13 +133,10 @@ static int parse_capabilities(const struct json_node *node, struct settings *s, 
 
 static int copy_path(const struct json_node *node, char **ret, struct err *e)
 {
-	const char *value = NULL;
+	const char *value = string_of(node);
 
-	if (json_string(node, &value, e) < 0)
-		return -1;
-	if (value[0] != '/')
-		return err_set(e, EINVAL, "%s: expected an absolute path, got \"%.80s\"",
-			       node->path, value);
+	if (!value || value[0] != '/')
+		return wrong(node, "an absolute path", e);
 	*ret = strdup(value);
 	return *ret ? 0 : err_sys(e, ENOMEM, "%s", node->path);
 }
@@ -133,10 +153,10 @@ static int parse_tools(const struct json_node *node, struct settings *s, struct 
 
 static int parse_runtime(const struct json_node *node, struct settings *s, struct err *e)
 {
-	const char *value = NULL;
+	const char *value = string_of(node);
 
-	if (json_string(node, &value, e) < 0)
-		return -1;
+	if (!value || !*value)
+		return wrong(node, "the name of a runtime", e);
 	free(s->runtime);
 	s->runtime = strdup(value);
 	return s->runtime ? 0 : err_sys(e, ENOMEM, "%s", node->path);
@@ -151,10 +171,11 @@ static void free_words(char **words)
 
 static int parse_shell(const struct json_node *node, struct settings *s, struct err *e)
 {
+	struct err unused = { 0 };
 	size_t count;
 
-	if (json_array(node, &count, e) < 0)
-		return -1;
+	if (json_array(node, &count, &unused) < 0)
+		return wrong(node, "an array of words", e);
 	if (count < 1 || count > SHELL_WORDS_MAX)
 		return err_set(e, EINVAL, "%s: expected 1 to %d words, got %zu", node->path,
 			       SHELL_WORDS_MAX, count);
@@ -167,11 +188,9 @@ static int parse_shell(const struct json_node *node, struct settings *s, struct 
 		const char *word;
 
 		json_item(node, i, &item);
-		if (json_string(&item, &word, e) < 0)
-			return -1;
-		if (i == 0 && word[0] != '/')
-			return err_set(e, EINVAL, "%s: expected an absolute path, got \"%.80s\"",
-				       item.path, word);
+		word = string_of(&item);
+		if (!word || (i == 0 && word[0] != '/'))
+			return wrong(&item, i == 0 ? "an absolute path" : "a string", e);
 		s->shell[i] = strdup(word);
 		if (!s->shell[i])
 			return err_sys(e, ENOMEM, "%s", item.path);
@@ -190,13 +209,42 @@ static const struct {
 	{ "shell", parse_shell },     { "runtime", parse_runtime },
 };
 
+enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
+
+const char *settings_key(size_t i)
+{
+	return i < KEY_COUNT ? keys[i].key : NULL;
+}
+
+/* A slip of the finger is told what it was meant to be. */
+static int unknown_key(const char *key, const struct json_node *node, struct err *e)
+{
+	const char *nearest = NULL;
+	unsigned least = 3; /* "timeouts", "ready_timeout", "ouptut": two edits at most */
+
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		unsigned distance = text_distance(key, keys[i].key);
+
+		if (distance < least && distance < strlen(keys[i].key) / 2) {
+			least = distance;
+			nearest = keys[i].key;
+		}
+	}
+	if (nearest)
+		return err_set(e, EINVAL, "%s: unknown key, did you mean '%s'?", node->path,
+			       nearest);
+	return err_set(e, EINVAL, "%s: unknown key", node->path);
+}
+
 static int parse_key(const char *key, const struct json_node *node, struct settings *s,
 		     struct err *e)
 {
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (!strcmp(key, keys[i].key))
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (!strcmp(key, keys[i].key)) {
+			s->given |= 1U << i;
 			return keys[i].parse(node, s, e);
-	return err_set(e, EINVAL, "%s: unknown key", node->path);
+		}
+	return unknown_key(key, node, e);
 }
 
 static int parse_settings(const char *text, size_t len, struct settings *s, struct err *e)
@@ -281,7 +329,7 @@ int settings_load(const char *path, struct settings *ret, struct err *e)
 		memset(e, 0, sizeof(*e));
 	} else {
 		if (parse_settings(text, len, &s, e) < 0)
-			return err_prefix(e, "%s", file);
+			return err_prefix(e, "%.100s", file); /* room for the cause */
 		s.from_file = true;
 	}
 	*ret = s;

@@ -11,6 +11,7 @@
 
 #define SETTINGS_FILE "/etc/oci-deploy-hook.json"
 #define SETTINGS_MAX (64 * 1024) /* bytes */
+#define SETTINGS_SECONDS_MAX (7 * 24 * 3600)
 
 enum ready_mode { READY_AUTO, READY_EXEC, READY_PORT };
 enum output_mode { OUTPUT_CONTAINER, OUTPUT_LOG, OUTPUT_NONE };
@@ -28,7 +29,26 @@ struct settings {
 	char **shell;         /* NULL-terminated, at least one; shell[0] absolute */
 	char *runtime;
 	bool from_file; /* false: there is no file, all are defaults */
+	unsigned given; /* bit i: the file sets key i of settings_key */
 };
+
+/* The key i (0, 1, ...) of the file, or NULL behind the last. */
+const char *settings_key(size_t i);
+
+/* The words of enum ready_mode and enum output_mode, in their order, NULL-terminated. */
+extern const char *const settings_ready_words[];
+extern const char *const settings_output_words[];
+
+/* A setting in force, for people. */
+struct setting {
+	const char *key;
+	bool from_file;   /* false: its default */
+	char value[1024]; /* as the file would write it, or none */
+};
+
+/* Describe setting i (0, 1, ...) of s.  Returns false behind the last.
+ *	for (size_t i = 0; settings_get(&settings, i, &setting); i++) */
+bool settings_get(const struct settings *s, size_t i, struct setting *ret);
 
 /* Read and check the settings.  path: NULL = SETTINGS_FILE, which may be absent; a named file may
  * not.  Returns 0 and fills *ret (free with settings_free), or -1 and *e: the message names file,

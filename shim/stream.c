@@ -2,6 +2,7 @@
 #include "stream.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,10 +77,17 @@ static void write_notice(const struct app *app, const char *text)
 
 	if (kind == STREAM_NOWHERE || confine_helper(&fd, 1, &e) < 0)
 		return;
-	if (kind == STREAM_SOCKET)
-		(void)send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
-	else
-		(void)!write(fd, text, strlen(text)); /* a full pipe: the log has it too */
+	for (size_t left = strlen(text); left > 0;) {
+		struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+		ssize_t n = kind == STREAM_SOCKET
+				    ? send(fd, text, left, MSG_DONTWAIT | MSG_NOSIGNAL)
+				    : write(fd, text, left);
+
+		if (n < 0 && (errno != EAGAIN || poll(&pfd, 1, STREAM_NOTICE_MS) <= 0))
+			return; /* the log has it too */
+		text += n > 0 ? n : 0;
+		left -= n > 0 ? (size_t)n : 0;
+	}
 }
 
 pid_t stream_notice(const struct app *app, const char *text)

@@ -23,8 +23,10 @@ enum stream_kind {
  * *ret_fd: close-on-exec, the caller's; -1 with STREAM_NOWHERE.  Never fails. */
 enum stream_kind stream_open(const struct app *app, int number, int *ret_fd);
 
-/* Write text to the application's stderr, from a confined child that nothing waits for and that
- * never blocks.  It dies with its parent.  Returns its pid, or -1. */
+/* Write text to the application's stderr, from a confined child that nothing waits for.  Where the
+ * application's reader is slow, it waits, for STREAM_NOTICE_MS at a time; the write itself never
+ * blocks.  It dies with its parent.  Returns its pid, or -1. */
+#define STREAM_NOTICE_MS 10000
 pid_t stream_notice(const struct app *app, const char *text);
 
 #endif

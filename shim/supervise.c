@@ -22,7 +22,7 @@
 #define EVENT_CHECK_MS 10000 /* a look besides the event, should one be lost */
 #define POLL_FIRST_MS 10     /* without an event: from here ... */
 #define POLL_LAST_MS 1000    /* ... to here */
-#define NOTICE_WAIT_MS 1000
+#define LOG_PATIENCE_MS 100  /* nothing waits for us, but for the hook's end */
 #define NOTICE_PREFIX "oci-deploy-hook: "
 
 /* What the guard's calls need. */
@@ -70,7 +70,7 @@ static void notify_outcome(const struct plan *plan, const struct app *app, const
 /* We are about to leave, and our children die with us: let them finish, for a moment. */
 static void await_children(const struct app *app)
 {
-	for (int waited_ms = 0; waited_ms < NOTICE_WAIT_MS; waited_ms += 5) {
+	for (int waited_ms = 0, step_ms = 5; waited_ms < STREAM_NOTICE_MS; waited_ms += step_ms) {
 		pid_t pid;
 
 		do
@@ -78,7 +78,8 @@ static void await_children(const struct app *app)
 		while (pid > 0);
 		if (pid < 0 || app_ended(app))
 			return; /* there is none any more, or nobody to read what they write */
-		(void)poll(NULL, 0, 5);
+		step_ms = step_ms < 100 ? 2 * step_ms : 100;
+		(void)poll(NULL, 0, step_ms);
 	}
 }
 
@@ -160,7 +161,7 @@ static void tell_started(pid_t hook, void *context)
 static void tell_outcome(const struct plan *plan, const struct app *app, struct record *record,
 			 const struct hook_outcome *outcome)
 {
-	char text[ERR_MSG_MAX + 64];
+	char text[ERR_MSG_MAX + 64], text_dropped[128];
 	const struct outcome_kind *kind = outcome_describe(outcome, plan, text, sizeof(text));
 
 	outcome_record(outcome, text, record);
@@ -169,10 +170,8 @@ static void tell_outcome(const struct plan *plan, const struct app *app, struct 
 	if (outcome->leftovers)
 		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
 			  "processes that the hook left behind were killed: hooks are no daemons");
-	if (outcome->dropped)
-		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
-			  "%llu bytes of output had nowhere to go",
-			  (unsigned long long)outcome->dropped);
+	if (outcome_dropped(outcome, plan, text_dropped, sizeof(text_dropped)))
+		log_event(LOG_LEVEL_WARNING, plan->state->id, "output", "%s", text_dropped);
 	if (kind->tell_author)
 		notify_outcome(plan, app, text);
 }
@@ -252,6 +251,26 @@ static void told_to_leave(struct record *record, int sig)
 	log_event(LOG_LEVEL_WARNING, record->id, "abandoned", "%s", reason);
 }
 
+/* The hook must not run, which is logged and recorded already. */
+static void tell_problem(const struct plan *plan, const struct app *app, struct record *record,
+			 bool started)
+{
+	char text[ERR_MSG_MAX + 64];
+
+	record->run = started ? RECORD_RUN_SUCCEEDED : RECORD_RUN_FAILED;
+	if (started)
+		record_mark(record, RECORD_EXEC);
+	else
+		record->stopped_ms = record_now();
+	save(record);
+	if (!started)
+		return;
+	notify_refused(plan, app);
+	snprintf(text, sizeof(text), "the hook was not run: %s", plan->problem.msg);
+	if (plan->hook)
+		notify_outcome(plan, app, text);
+}
+
 static void app_is_ready(const struct plan *plan, const struct app *app, struct record *record,
 			 int signals)
 {
@@ -276,13 +295,17 @@ void supervise(const struct plan *plan, const struct app *app, struct record *re
 		not_supervised(record, &e);
 		return;
 	}
-	log_event(LOG_LEVEL_INFO, record->id, "waiting", "for the application to start");
+	log_be_patient(LOG_PATIENCE_MS);
+	if (!plan->problem.code)
+		log_event(LOG_LEVEL_INFO, record->id, "waiting", "for the application to start");
 	records_prune(record->dir, RECORDS_KEPT);
 	started = wait_started(app, signals, &told, &e);
 	if (started < 0) {
 		not_supervised(record, &e);
 	} else if (told) {
 		told_to_leave(record, told);
+	} else if (plan->problem.code) {
+		tell_problem(plan, app, record, started);
 	} else if (!started) {
 		app_ended_first(record);
 	} else {

@@ -14,6 +14,19 @@ char *text_escape(char *buf, size_t size, const char *text);
  * back, they are the same) and for bytes that are not UTF-8 (they are not). */
 char *text_json(char *buf, size_t size, const char *text);
 
+/* Both for any len bytes, NUL among them. */
+char *text_escape_bytes(char *buf, size_t size, const char *data, size_t len);
+char *text_json_bytes(char *buf, size_t size, const char *data, size_t len);
+
+/* The time, seconds since 1970 and milliseconds, as RFC 3339 has it, in UTC.  Reads no file:
+ * gmtime_r(3) looks for /etc/localtime when it is first called.  Returns buf. */
+#define TEXT_TIME_MAX 32
+char *text_time(char *buf, size_t size, int64_t seconds, unsigned ms);
+
+/* How many letters must be inserted, removed or replaced to make one word of the other, capitals
+ * aside.  Words longer than 40 are UINT_MAX away from everything. */
+unsigned text_distance(const char *a, const char *b);
+
 /* Parse a decimal number of digits only, 0..max.  Returns 0, or -1 for anything else. */
 int text_number(const char *text, uint64_t max, uint64_t *ret);
 

@@ -56,6 +56,7 @@ make_it() {
 	make_it install "$P/stage"
 	[ -x "$P/stage$P/usr/bin/oci-deploy-hook" ]
 	[ -e "$P/stage$P/usr/share/man/man8/oci-deploy-hook.8" ]
+	[ -e "$P/stage$P/usr/share/bash-completion/completions/oci-deploy-hook" ]
 	[ "$(jq -r .hook.path "$P/stage$P/hooks.d/oci-deploy-hook-poststart.json")" = "$P/usr/bin/oci-deploy-hook" ]
 	[ -z "$(ls "$P/hooks.d")" ]
 	make_it uninstall "$P/stage" GRACE=0

@@ -107,3 +107,24 @@ host_view() {
 		answers
 	done
 }
+
+@test "a plain user's container: the output mode log, by helpers that have no more rights than the user" {
+	local pid
+	for runtime in $RUNTIMES; do
+		plain_bundle "$runtime"
+		settings '{"output": "log"}'
+		blocked_hook 'exit 3'
+		hand_over
+		launch
+		wait_for_log ': output: stdout: begun'
+		for pid in $(ours); do
+			equal "$(host_view "$pid" Uid)" "$PLAIN $PLAIN $PLAIN $PLAIN" "ids on the host"
+			equal "$(host_view "$pid" CapEff)" 0000000000000000
+		done
+		equal "$(grep -l '^Seccomp:.2' $(ours | sed 's|.*|/proc/&/status|') | wc -l)" 2 "confined helpers"
+		open_gate
+		wait_for_log ': ended: exit status 3'
+		wait_until none_of_ours
+		equal "$(grep -c "^oci-deploy-hook\|begun" "$ERR" || true)" 0 "lines of ours on stderr"
+	done
+}

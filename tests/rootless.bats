@@ -129,3 +129,20 @@ teardown_file() {
 		kept
 	done
 }
+
+@test "rootless: the output mode log" {
+	local id
+	echo '{"output": "log"}' >"$P/settings.json"
+	sed -i "s|\"--root\"|\"--config\", \"$P/settings.json\", \"--root\"|" "$P"/hooks.d/*.json
+	for RUNTIME in $RUNTIMES; do
+		id=$(pod run -d --name c -e 'CC_PRE_RUN_HOOK=true' -e 'CC_RUN_SUCCEEDED_HOOK=echo said; exit 3' \
+			localhost/bb sleep 1000)
+		wait_until has_ended c
+		logged ": info: $id: output: stdout: said\$"
+		logged ": warning: $id: ended: exit status 3\$"
+		output=$(pod logs c 2>&1)
+		[ -z "$output" ] || fail "$output"
+		pod rm -f -t 0 c >/dev/null
+	done
+	sed -i "s|\"--config\", \"$P/settings.json\", ||" "$P"/hooks.d/*.json
+}

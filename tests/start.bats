@@ -148,22 +148,6 @@ load helper
 	done
 }
 
-# A terminal for the container's stdin, stdout and stderr, which is there for as long as it is.
-on_a_terminal() {
-	made
-	mkfifo "$B/until"
-	# A file, since script asks $SHELL, which may be one that drops exported functions.
-	{
-		echo '#!/bin/bash'
-		declare -f rt
-		declare -p RUNTIME STATE ID B DEADLINE CALLER
-		echo 'rt run --detach --bundle "$B" --pid-file "$B/pid" "$ID" </dev/tty; read -r _ <"$B/until"'
-	} >"$B/on-terminal"
-	chmod +x "$B/on-terminal"
-	script --quiet --flush --command "$B/on-terminal" "$OUT" </dev/null >/dev/null 2>&1 3>&- &
-	echo $! >>"$BATS_TEST_TMPDIR/pids"
-}
-
 @test "output goes to the container's socket by a relay" {
 	for runtime in $RUNTIMES; do
 		make_bundle "$runtime"

@@ -174,3 +174,31 @@ open_to_root() {
 		refute logged ': error:'
 	done
 }
+
+# PID: memory that it shares with its relatives.
+shared_mappings() {
+	grep -c ' rw-s .* /dev/zero (deleted)' "/proc/$1/maps" || true
+}
+
+@test "what the relay tells is not mapped in the process that becomes the hook" {
+	for mode in container log; do
+		make_bundle "${RUNTIMES%% *}"
+		settings "{\"output\": \"$mode\"}"
+		register "$ODH_TEST" --fault stop:output
+		hook true
+		launch
+		wait_until stopped
+		equal "$(shared_mappings "$(stopped_pid)")" 3 "before: what joiner, hook and relay tell"
+		kill -KILL "$(stopped_pid)"
+		wait_until none_of_ours
+		make_bundle "${RUNTIMES%% *}"
+		settings "{\"output\": \"$mode\"}"
+		register "$ODH_TEST" --fault stop:clone
+		hook true
+		launch
+		wait_until stopped
+		equal "$(shared_mappings "$(stopped_pid)")" 2 "after: those of joiner and hook"
+		kill -KILL "$(stopped_pid)"
+		wait_until none_of_ours
+	done
+}

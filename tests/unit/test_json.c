@@ -307,7 +307,7 @@ static void test_types(void)
 	is_described("{}", "got an object");
 	is_described("[]", "got an array");
 	is_described("null", "got null");
-	is_described("false", "got a boolean");
+	is_described("false", "got false");
 	is_string(parse("7", 0, &doc), "", "a number");
 	json_root(doc, &root);
 	ok(json_string(&root, &s, &e) < 0 && e.code == EINVAL, "is no string: %s", e.msg);

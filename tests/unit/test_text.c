@@ -45,5 +45,25 @@ int main(void)
 	ok(text_number("", 5, &n) < 0 && text_number("-1", 5, &n) < 0 &&
 		   text_number("1x", 5, &n) < 0 && text_number(" 1", 5, &n) < 0,
 	   "nothing but digits");
+	char buf[64];
+
+	is_string(text_escape_bytes(buf, sizeof(buf), "a\0b\xe2\x82", 5), "a\\x00b\\xe2\\x82",
+		  "any bytes, and a sequence that is cut");
+	is_string(text_json_bytes(buf, sizeof(buf), "\0\"", 2), "\\u0000\\\"", "any bytes as JSON");
+	is_string(text_escape_bytes(buf, sizeof(buf), "abc", 0), "", "no bytes");
+	is_string(text_time(buf, sizeof(buf), 0, 0), "1970-01-01T00:00:00.000Z",
+		  "the first second");
+	is_string(text_time(buf, sizeof(buf), 951782400 + 86399, 7), "2000-02-29T23:59:59.007Z",
+		  "a leap day");
+	is_string(text_time(buf, sizeof(buf), 4107542400, 999), "2100-03-01T00:00:00.999Z",
+		  "a year that is none");
+	is_string(text_time(buf, sizeof(buf), 1798761599, 0), "2026-12-31T23:59:59.000Z",
+		  "the last second of a year");
+	ok(text_distance("timeout", "timeout") == 0 && text_distance("", "abc") == 3 &&
+		   text_distance("kitten", "sitting") == 3 &&
+		   text_distance("Timeout", "timeout") == 0,
+	   "edits between two words");
+	ok(text_distance("0123456789012345678901234567890123456789x", "0") > 1000,
+	   "a long word is far from all");
 	return done_testing();
 }
