@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "guard.h"
 #include "log.h"
 #include "outcome.h"
@@ -188,6 +189,48 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 	log_outcome(plan, app, &outcome);
 }
 
+/* The one decision of this start: has the run succeeded or failed?  Log it, and tell the author of
+ * a hook that does not run.  Returns 1: the hook may run. */
+static int decide_run(const struct plan *plan, const struct app *app, int signals)
+{
+	const struct bundle *bundle = plan->bundle;
+	const char *refused = plan->refused[POLICY_RUN_FAILED]
+				      ? "; CC_RUN_FAILED_HOOK is refused for Docker applications"
+				      : "";
+	struct await_outcome outcome;
+	struct ready ready;
+	char text[ERR_MSG_MAX];
+
+	ready_make(bundle, plan->settings, &ready);
+	if (ready.kind != READY_WHEN_EXECUTED)
+		log_event(LOG_LEVEL_INFO, container, "waiting", "for %s",
+			  ready_describe(&ready, text, sizeof(text)));
+	await_ready(&ready, app, bundle->ns_listed[NS_PID] && !bundle->ns_has_path[NS_PID], signals,
+		    &outcome);
+	switch (outcome.result) {
+	case AWAIT_SUCCEEDED:
+		log_event(LOG_LEVEL_INFO, container, "ready", "%s", outcome.reason);
+		return 1;
+	case AWAIT_TOLD:
+		log_event(LOG_LEVEL_WARNING, container, "abandoned",
+			  "the supervisor was ended by signal %d", outcome.signal);
+		return 0;
+	case AWAIT_APP_ENDED:
+		log_event(LOG_LEVEL_INFO, container, "not-started", "%s%s", outcome.reason,
+			  refused);
+		return 0;
+	case AWAIT_FAILED:
+		break;
+	}
+	log_event(LOG_LEVEL_WARNING, container, "not-started", "the run has failed: %s%s",
+		  outcome.reason, refused);
+	if (plan->hook) {
+		snprintf(text, sizeof(text), "not run: %.240s", outcome.reason);
+		notify_outcome(plan, app, text);
+	}
+	return 0;
+}
+
 void supervise(const struct plan *plan, const struct app *app, int records)
 {
 	struct err e = { 0 };
@@ -210,11 +253,9 @@ void supervise(const struct plan *plan, const struct app *app, int records)
 		log_event(LOG_LEVEL_INFO, container, "not-started", "the application ended first");
 	} else {
 		notify_refused(plan, app);
-		if (plan->hook) {
-			log_event(LOG_LEVEL_INFO, container, "ready",
-				  "the application has started");
+		if ((plan->hook || plan->refused[POLICY_RUN_FAILED]) &&
+		    decide_run(plan, app, signals) && plan->hook)
 			run_hook(plan, app, signals);
-		}
 	}
 	await_children(app);
 	record_sweep(records);
