@@ -39,8 +39,8 @@ struct wait {
 	unsigned rejections;
 	struct listeners set;
 	struct owners owners;
-	pid_t checker; /* 0 = none */
-	struct health_report *report;
+	pid_t checker;                      /* 0 = none */
+	struct health_report *report, last; /* of the checker; of the last one that has ended */
 	bool done;
 };
 
@@ -166,8 +166,10 @@ static void describe_seen(const struct wait *w, char *buf, size_t size)
 		snprintf(buf, size, "port %u: %.160s", port, w->error.msg);
 		break;
 	case SEEN_LISTENING:
-		if (w->ready->path_count)
-			(void)health_describe(w->ready, w->report, buf, size);
+		if (w->ready->path_count) /* a checker that is cut off says less */
+			(void)health_describe(
+				w->ready, w->last.result == HEALTH_NOT_ASKED ? w->report : &w->last,
+				buf, size);
 		else
 			snprintf(buf, size, "port %u listening", port);
 		break;
@@ -216,6 +218,7 @@ static void reap_checker(struct wait *w)
 	    (waitid(P_PID, (id_t)w->checker, &info, WEXITED | WNOHANG) == 0 && !info.si_pid))
 		return;
 	w->checker = 0;
+	w->last = *w->report;
 	if (info.si_code == CLD_EXITED && info.si_status == 0)
 		succeed(w);
 	else

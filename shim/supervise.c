@@ -202,7 +202,7 @@ static int decide_run(const struct plan *plan, const struct app *app, int signal
 	char text[ERR_MSG_MAX];
 
 	ready_make(bundle, plan->settings, &ready);
-	if (ready.kind != READY_WHEN_EXECUTED)
+	if (ready.kind != READY_WHEN_EXECUTED && !ready.unusable.code)
 		log_event(LOG_LEVEL_INFO, container, "waiting", "for %s",
 			  ready_describe(&ready, text, sizeof(text)));
 	await_ready(&ready, app, bundle->ns_listed[NS_PID] && !bundle->ns_has_path[NS_PID], signals,

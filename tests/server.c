@@ -1,10 +1,12 @@
 /* A server that behaves as it is told.  SPDX-License-Identifier: Apache-2.0
  *
- * server [COMMAND]...: obeys the commands, then those that it reads from the FIFO /app-in, a line
+ * server [COMMAND]...: obeys the commands, then those that it reads from the FIFO /app-in (or
+ * $SERVER_IN), a line
  * each:
  *   listen ADDRESS PORT   ADDRESS: as inet_pton reads it; "::" is for IPv6 only
  *   both PORT             ::, for IPv6 and IPv4
- *   answer WORD...        one for each request that comes, the last one for all that follow:
+ *   answer WORD...        one for each request that comes, the last one for all that follow
+ *                         (a path /good... is none of them, and answered with 200):
  *                         a status (200), redirect, interim (103, then 200), endless (header),
  *                         drip (a byte a second), garbage, close, silent
  *   say TEXT, quit STATUS, crash
@@ -113,7 +115,11 @@ static void serve(int listener)
 		text[used] = '\0';
 	}
 	sscanf(text, "GET %1199s HTTP/1.1\r\nHost: %63s", path, host);
-	say("asked %d %s %s\n", ++asked, path, host);
+	if (strncmp(path, "/good", 5))
+		asked++;
+	else
+		word = "200";
+	say("asked %d %s %s\n", asked, path, host);
 	if (fork() == 0) {
 		answer(fd, word);
 		_exit(0);
@@ -151,7 +157,8 @@ static void obey(char *line)
 int main(int argc, char **argv)
 {
 	/* Read and write: no end of file when a writer leaves. */
-	int in = open("/app-in", O_RDWR | O_CLOEXEC);
+	const char *fifo = getenv("SERVER_IN");
+	int in = open(fifo ? fifo : "/app-in", O_RDWR | O_CLOEXEC);
 	char line[4096];
 	size_t used = 0;
 
