@@ -144,7 +144,7 @@ static void name_ports(struct wait *w, char *buf, size_t size)
 					 used ? ", " : "; listening: ", w->set.at[i].port);
 	}
 	if (!count)
-		snprintf(buf, size, "; no port is listening");
+		snprintf(buf, size, "; listening: none");
 }
 
 /* What was seen last. */

@@ -122,7 +122,7 @@ fails() {
 		SECONDS_TO_WAIT=1
 		ask_for CC_DOCKER_EXPOSED_HTTP_PORT=8080
 		launch
-		fails 'port 8080 not listening after 1 s; no port is listening'
+		fails 'port 8080 not listening after 1 s; listening: none'
 	done
 }
 
@@ -324,7 +324,7 @@ fails() {
 		SECONDS_TO_WAIT=1
 		ask_for CC_RUN_FAILED_HOOK='echo never' CC_DOCKER_EXPOSED_HTTP_PORT=8080
 		launch
-		wait_for_log 'the run has failed: port 8080 not listening after 1 s; no port is listening; CC_RUN_FAILED_HOOK is refused for Docker applications$'
+		wait_for_log 'the run has failed: port 8080 not listening after 1 s; listening: none; CC_RUN_FAILED_HOOK is refused for Docker applications$'
 		wait_until none_of_ours
 		answers
 		grep -q 'CC_RUN_FAILED_HOOK is refused for Docker applications: watch' "$ERR"
@@ -409,7 +409,7 @@ foreign_server() {
 		ask_for "CC_DOCKER_EXPOSED_HTTP_PORT=$port"
 		foreign_server "both $port"
 		launch
-		fails "port $port not listening: others listen on it here after 2 s; no port is listening"
+		fails "port $port not listening: others listen on it here after 2 s; listening: none"
 	done
 }
 
