@@ -30,7 +30,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
-	shellcheck mandoc util-linux procps
+	shellcheck mandoc util-linux procps nodejs
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
 all: $(BINARY) ; @: ## build ./oci-deploy-hook (one static binary)
@@ -74,6 +74,9 @@ unit: $(UNIT)
 check: deps ## build everything and prove it, on real containers (as root)
 	@$(MAKE) --no-print-directory all test-binary unit
 	@tests/run.sh
+
+bench: all ## what waiting supervisors cost, for 1 and for 200 containers (as root, 5 minutes)
+	@tests/bench/waiting.sh
 
 demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
@@ -135,4 +138,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check demo asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit check bench demo asan install uninstall fmt fmt-check man tidy clean

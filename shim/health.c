@@ -18,14 +18,13 @@
 #define DRAIN_MS 500 /* for the body, whose sender may not expect to be cut off */
 #define DRAIN_BYTES (256 * 1024)
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
+struct target {
+	bool v6;
+	unsigned char address[16]; /* as in struct listener */
 };
 
 struct check {
-	union address targets[HEALTH_TARGETS_MAX];
+	struct target targets[HEALTH_TARGETS_MAX];
 	size_t target_count;
 	uint16_t port;
 	struct health_report *report;
@@ -106,16 +105,25 @@ static int wait_for(int fd, short events, int64_t until)
 	return left > 0 && poll(&pfd, 1, (int)left) == 1 ? 0 : -1;
 }
 
-static int connect_to(const union address *target, int64_t until)
+static int connect_fd(int fd, const struct target *target, uint16_t port)
 {
-	auto_fd fd = socket(target->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	socklen_t size = target->any.sa_family == AF_INET ? sizeof(target->v4) : sizeof(target->v6);
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	memcpy(&v4.sin_addr, target->address, sizeof(v4.sin_addr));
+	memcpy(&v6.sin6_addr, target->address, sizeof(v6.sin6_addr));
+	return target->v6 ? connect(fd, (struct sockaddr *)&v6, sizeof(v6))
+			  : connect(fd, (struct sockaddr *)&v4, sizeof(v4));
+}
+
+static int connect_to(const struct target *target, uint16_t port, int64_t until)
+{
+	auto_fd fd = socket(target->v6 ? AF_INET6 : AF_INET,
+			    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error = 0;
 	socklen_t len = sizeof(error);
 
-	if (fd < 0)
-		return -1;
-	if (connect(fd, &target->any, size) < 0 && errno != EINPROGRESS)
+	if (fd < 0 || (connect_fd(fd, target, port) < 0 && errno != EINPROGRESS))
 		return -1;
 	if (wait_for(fd, POLLOUT, until) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error)
@@ -194,7 +202,7 @@ static enum health_result ask(const struct check *check, const char *path, int *
 	int64_t until = now_ms() + HEALTH_TRY_MS;
 
 	for (size_t i = 0; i < check->target_count; i++) {
-		auto_fd fd = connect_to(&check->targets[i], until);
+		auto_fd fd = connect_to(&check->targets[i], check->port, until);
 
 		if (fd < 0)
 			continue;
@@ -206,24 +214,19 @@ static enum health_result ask(const struct check *check, const char *path, int *
 
 /* --- all of them --- */
 
-static void add_target(struct check *check, bool v6, const void *bytes)
+static void add_target(struct check *check, bool v6, const void *address)
 {
-	union address address = { 0 };
+	size_t size = v6 ? 16 : 4;
+	struct target *free_one = &check->targets[check->target_count];
 
-	if (v6) {
-		address.v6.sin6_family = AF_INET6;
-		address.v6.sin6_port = htons(check->port);
-		memcpy(&address.v6.sin6_addr, bytes, 16);
-	} else {
-		address.v4.sin_family = AF_INET;
-		address.v4.sin_port = htons(check->port);
-		memcpy(&address.v4.sin_addr, bytes, 4);
-	}
 	for (size_t i = 0; i < check->target_count; i++)
-		if (!memcmp(&check->targets[i], &address, sizeof(address)))
+		if (check->targets[i].v6 == v6 && !memcmp(check->targets[i].address, address, size))
 			return;
-	if (check->target_count < HEALTH_TARGETS_MAX)
-		check->targets[check->target_count++] = address;
+	if (check->target_count == HEALTH_TARGETS_MAX)
+		return;
+	free_one->v6 = v6;
+	memcpy(free_one->address, address, size);
+	check->target_count++;
 }
 
 /* Where a socket is bound to all addresses: on loopback.  One for IPv6 may serve IPv4 too. */

@@ -205,6 +205,7 @@ static int decide_run(const struct plan *plan, const struct app *app, int signal
 	if (ready.kind != READY_WHEN_EXECUTED && !ready.unusable.code)
 		log_event(LOG_LEVEL_INFO, container, "waiting", "for %s",
 			  ready_describe(&ready, text, sizeof(text)));
+	give_back_pages();
 	await_ready(&ready, app, bundle->ns_listed[NS_PID] && !bundle->ns_has_path[NS_PID], signals,
 		    &outcome);
 	switch (outcome.result) {
