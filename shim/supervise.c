@@ -16,6 +16,7 @@
 #include "guard.h"
 #include "log.h"
 #include "outcome.h"
+#include "postdeploy.h"
 #include "record.h"
 #include "stream.h"
 #include "text.h"
@@ -50,6 +51,16 @@ static void notify_refused(const struct plan *plan, const struct app *app)
 						 "%s is refused for Docker applications: %s\n",
 						 policy[i].variable, policy[i].advice);
 	(void)stream_notice(app, text);
+}
+
+/* Deprecated, so told only where it could be taken for the hook that runs. */
+static void tell_postdeploy(const struct plan *plan, const struct app *app)
+{
+	if (!postdeploy_found(plan, app))
+		return;
+	log_event(LOG_LEVEL_WARNING, container, "refused", POSTDEPLOY_ADVICE);
+	if (plan->settings->output == OUTPUT_CONTAINER)
+		(void)stream_notice(app, NOTICE_PREFIX POSTDEPLOY_ADVICE "\n");
 }
 
 static void notify_outcome(const struct plan *plan, const struct app *app, const char *what)
@@ -255,8 +266,10 @@ void supervise(const struct plan *plan, const struct app *app, int records)
 	} else {
 		notify_refused(plan, app);
 		if ((plan->hook || plan->refused[POLICY_RUN_FAILED]) &&
-		    decide_run(plan, app, signals) && plan->hook)
+		    decide_run(plan, app, signals) && plan->hook) {
+			tell_postdeploy(plan, app);
 			run_hook(plan, app, signals);
+		}
 	}
 	await_children(app);
 	record_sweep(records);
