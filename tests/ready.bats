@@ -310,10 +310,50 @@ fails() {
 		ask_for CC_HEALTH_CHECK_PATH=/health
 		launch
 		wait_until said '^asked 1 /health'
-		kill -TERM "$(ours | head -n 1)"
+		kill -TERM "$(supervisor)"
 		wait_for_log ': abandoned: the supervisor was ended by signal 15'
 		wait_until none_of_ours
 		answers
+	done
+}
+
+# Our process that is nobody's child among ours.
+supervisor() {
+	local pid
+	for pid in $(ours); do
+		if ! ours | grep -qx "$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status")"; then
+			echo "$pid"
+		fi
+	done
+}
+
+@test "a supervisor that is killed while it waits: who asks dies with it, the container lives" {
+	for runtime in $RUNTIMES; do
+		server_bundle "$runtime" 'answer silent' 'both 8080'
+		ask_for CC_HEALTH_CHECK_PATH=/health
+		launch
+		wait_until said '^asked 1 /health'
+		kill -KILL "$(supervisor)"
+		wait_until none_of_ours
+		refute hook_ran
+		answers
+	done
+}
+
+@test "a supervisor that is stopped while it waits does not hold the container" {
+	local pid
+	for runtime in $RUNTIMES; do
+		server_bundle "$runtime" 'answer silent' 'both 8080'
+		ask_for CC_HEALTH_CHECK_PATH=/health
+		launch
+		wait_until said '^asked 1 /health'
+		pid=$(supervisor)
+		kill -STOP "$pid"
+		delete
+		status_is '' # it is gone
+		kill -CONT "$pid"
+		nothing_left
+		refute hook_ran
 	done
 }
 
