@@ -30,7 +30,8 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
-	shellcheck mandoc util-linux procps nodejs
+	shellcheck mandoc util-linux procps libcap2-bin
+HOOK_PACKAGES  := curl git python3 nodejs golang-go # what tests run as hooks, or make hooks of
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
 all: $(BINARY) ; @: ## build ./oci-deploy-hook (one static binary)
@@ -39,7 +40,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 deps: ## install what building and testing need (Debian, apt)
-	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES); do \
+	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES) $(HOOK_PACKAGES); do \
 		dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] && exit 0; missing=$$(echo $$missing); \
 	command="apt-get install -y --no-install-recommends $$missing"; \
@@ -75,12 +76,17 @@ check: deps ## build everything and prove it, on real containers (as root)
 	@$(MAKE) --no-print-directory all test-binary unit
 	@tests/run.sh
 
-bench: all ## what waiting supervisors cost, for 1 and for 200 containers (as root, 5 minutes)
-	@tests/bench/waiting.sh
-
+demo: HOOK_PACKAGES :=
 demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh
+
+bench: deps ## what we cost, as ratios against peers in the same run (as root)
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run.sh
+
+bench-waiting: all ## what waiting supervisors cost, for 1 and for 200 containers (as root, 5 minutes)
+	@tests/bench/waiting.sh
 
 asan: ## the unit tests with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan BINARY=build/asan/oci-deploy-hook LINK=-pie \
@@ -98,9 +104,11 @@ install: all ## install binary, man pages and hooks.d files (PREFIX, HOOKSDIR, D
 		echo "PREFIX and HOOKSDIR: only letters, digits and /._+- please" >&2; exit 1;; esac; \
 	case '$(PREFIX)' in /*) ;; *) echo "PREFIX: an absolute path please" >&2; exit 1;; esac
 	@install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(HOOKSDIR)' \
-		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man5'
+		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man7' \
+		'$(DESTDIR)$(PREFIX)/share/man/man5'
 	@$(call put,755,$(BINARY),'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook')
 	@$(call put,644,man/oci-deploy-hook.8,'$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8')
+	@$(call put,644,man/oci-deploy-hook-seccomp.7,'$(DESTDIR)$(PREFIX)/share/man/man7/oci-deploy-hook-seccomp.7')
 	@$(call put,644,man/oci-deploy-hook.json.5,'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5')
 	@mkdir -p build
 	@for stage in $(STAGES); do \
@@ -115,6 +123,7 @@ GRACE ?= 10
 uninstall: ## remove what install installed (containers that wait for a hook keep it)
 	@for stage in $(STAGES); do rm -f '$(DESTDIR)$(HOOKSDIR)'/oci-deploy-hook-$$stage.json; done
 	@rm -f '$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8' \
+		'$(DESTDIR)$(PREFIX)/share/man/man7/oci-deploy-hook-seccomp.7' \
 		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5'
 	@if [ -e '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook' ]; then \
 		echo "no longer registered; the binary goes in $(GRACE) s, after the starts under way"; \
@@ -138,4 +147,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check bench demo asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit check demo bench bench-waiting asan install uninstall fmt fmt-check man tidy clean

@@ -103,8 +103,14 @@ int bundle_read(const char *dir, char **ret_text, size_t *ret_len, struct err *e
 int bundle_parse(const char *dir, const char *text, size_t len, struct bundle *ret, struct err *e);
 void bundle_free(struct bundle *b);
 
+/* Free the parsed text, into which only seccomp points: that is absent afterwards. */
+void bundle_drop_document(struct bundle *b);
+
 /* The number of the capability of that name ("CAP_KILL", in any case), or -1: libcap knows none. */
 int capability_number(const char *name);
+
+/* The name of a limit, "RLIMIT_NOFILE"; resource: 0 to RLIM_NLIMITS - 1. */
+const char *limit_name(int resource);
 
 /* The value of NAME in the environment, borrowed, or NULL. */
 const char *bundle_env(const struct bundle *b, const char *name);

@@ -202,6 +202,11 @@ static int parse_capabilities(const struct json_node *node, struct process *p, s
 	return 0;
 }
 
+const char *limit_name(int resource)
+{
+	return limit_names[resource];
+}
+
 static int parse_limit(const struct json_node *node, struct process *p, struct err *e)
 {
 	const char *type = "";

@@ -345,26 +345,3 @@ int profile_add_archs(struct profile *p, const struct profile *other, struct err
 	p->arch_count = count;
 	return 0;
 }
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-size_t profile_exceptions(const struct profile *p)
-{
-	const char **names = calloc(PROFILE_SYSCALLS_MAX, sizeof(*names));
-	size_t count = 0, distinct = 0;
-
-	if (!names)
-		return 0;
-	for (size_t i = 0; i < p->rule_count; i++)
-		for (size_t j = 0; j < p->rules[i].name_count; j++)
-			if (p->rules[i].action != p->default_action)
-				names[count++] = p->rules[i].names[j];
-	qsort(names, count, sizeof(*names), by_text);
-	for (size_t i = 0; i < count; i++)
-		distinct += i == 0 || strcmp(names[i], names[i - 1]) != 0;
-	free(names);
-	return distinct;
-}

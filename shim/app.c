@@ -104,7 +104,7 @@ int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err
 	auto_fd root = -1;
 	struct stat st;
 
-	if (check_pid(pid, e) < 0 || pin(pid, &app, e) < 0)
+	if (host_check_kernel(e) < 0 || check_pid(pid, e) < 0 || pin(pid, &app, e) < 0)
 		return -1;
 	root = open(bundle->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 || fstat(root, &st) < 0)
@@ -137,6 +137,13 @@ int app_ns_differs(const struct app *app, enum ns_kind kind, struct err *e)
 	if (fstatat(app->proc, path, &theirs, 0) < 0) /* an ending process has none any more */
 		return gone_or(e, errno, path);
 	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
+}
+
+ino_t app_pid_ns(const struct app *app)
+{
+	struct stat st;
+
+	return fstatat(app->proc, "ns/pid", &st, 0) < 0 ? 0 : st.st_ino;
 }
 
 int app_verify(const struct app *app, const struct bundle *bundle, struct err *e)

@@ -54,6 +54,9 @@ static int prepare_and_run(const struct options *o, const struct state *state, s
 	    bundle_parse(state->bundle, config, len, &bundle, e) < 0 ||
 	    plan_make(state, &bundle, &settings, &plan, e) < 0)
 		return STATUS_FAILED;
+	cleanup_free(&config); /* the hook's process is to hold nothing of the host */
+	config = NULL;
+	bundle_drop_document(&bundle);
 	if (!plan.hook) {
 		(void)err_set(e, ENOENT, "%s",
 			      settings.enabled ? "config.json sets no CC_RUN_SUCCEEDED_HOOK"

@@ -30,7 +30,7 @@ struct run {
 	bool killing;        /* SIGKILL in rounds from now on */
 };
 
-static const int watched_signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+static const int watched_signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 
 static void signal_set(sigset_t *set)
 {
@@ -301,7 +301,7 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 	struct run run = {
 		.s = s,
 		.out = ret,
-		.tree = { .cgroup = s->cgroup },
+		.tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) },
 		.signals = signals,
 		.on_start = on_start,
 		.deadline_ms = now_ms() + (int64_t)timeout_s * 1000,

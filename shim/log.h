@@ -1,7 +1,7 @@
 /* The log: syslog and a file.  SPDX-License-Identifier: Apache-2.0
  *
  * The one global of the program is this sink.  Logging never fails and never blocks on syslog; a
- * file on a hung disk can block, so the process that supervises a living hook logs by a child.
+ * file on a hung disk can block, so the watcher of a living hook does not log.
  */
 #ifndef ODH_LOG_H
 #define ODH_LOG_H

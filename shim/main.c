@@ -18,8 +18,9 @@ static const char usage[] =
 	"  poststop                      clear away what was kept of the container's start\n"
 	"\n"
 	"Called by people:\n"
+	"  check                         is this host ready? what is found, and what to do\n"
 	"  check --bundle DIR            what would run, as whom, with which rights; exit status\n"
-	"                                0 a hook would run, 1 none would, 2 bad input\n"
+	"                                of both: 0 a hook would run, 1 none would, 2 bad input\n"
 	"  run --pid PID --bundle DIR    run the hook now, in the foreground; exit status: the\n"
 	"                                hook's, 128+N by signal N, 124 timed out, 125 we failed,\n"
 	"                                126 not executable, 127 not found\n"
@@ -90,6 +91,7 @@ static int serve_people(int argc, char *argv[])
 	const struct verb *verb;
 	int status;
 
+	seal_unblock_signals();
 	if (options_parse(argc, argv, &o, &e) < 0) {
 		complain(&e);
 		return STATUS_FAILED;
@@ -127,7 +129,7 @@ static int serve_runtime(int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-	seal_reset();
+	seal_reset(argv);
 	return options_called_by_runtime(argc, argv) ? serve_runtime(argc, argv)
 						     : serve_people(argc, argv);
 }

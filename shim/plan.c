@@ -32,32 +32,17 @@ static int parse_own_profile(struct plan *p, struct err *e)
 	return 0;
 }
 
-/* What an application without a profile of its own may execute beside native programs. */
-static int add_companions(struct plan *p, struct err *e)
-{
-#if defined(__x86_64__)
-	uint32_t archs[] = { SCMP_ARCH_X86, SCMP_ARCH_X32 };
-#elif defined(__aarch64__)
-	uint32_t archs[] = { SCMP_ARCH_ARM };
-#else
-	uint32_t archs[] = { SCMP_ARCH_NATIVE };
-#endif
-	struct profile companions = { .archs = archs,
-				      .arch_count = sizeof(archs) / sizeof(archs[0]) };
-
-	return profile_add_archs(&p->own, &companions, e);
-}
-
 static int parse_profiles(struct plan *p, struct err *e)
 {
 	if (parse_own_profile(p, e) < 0)
 		return -1;
 	p->has_container_profile = p->bundle->seccomp.value != NULL;
 	if (!p->has_container_profile)
-		return add_companions(p, e);
+		return 0;
 	if (profile_parse(&p->bundle->seccomp, &p->container, e) < 0)
 		return err_prefix(e, "config.json");
-	/* A foreign program of the image is as good in a hook as in the application. */
+	/* Programs of other architectures run in a hook where the container's profile names those:
+	 * a container without one names none. */
 	return profile_add_archs(&p->own, &p->container, e);
 }
 

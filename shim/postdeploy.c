@@ -62,7 +62,8 @@ static int enter(struct sandbox *s, struct err *e)
 	if (step_parent_death(s, e) < 0 || step_non_dumpable(s, e) < 0 ||
 	    step_namespaces(s, e) < 0 || step_root(s, e) < 0 || keep_only(proc, e) < 0 ||
 	    step_bounding(s, e) < 0 || step_groups(s, e) < 0 || step_gid(s, e) < 0 ||
-	    step_uid(s, e) < 0 || step_capabilities(s, e) < 0 || step_no_new_privs(s, e) < 0)
+	    step_uid(s, e) < 0 || step_parent_death(s, e) < 0 || step_capabilities(s, e) < 0 ||
+	    step_no_new_privs(s, e) < 0)
 		return -1;
 	return step_confirm(s, e);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "../oci/cleanup.h"
 #include "log.h"
@@ -19,6 +20,16 @@ static void leave_quietly(int sig)
 	_exit(0);
 }
 
+/* Those that libc keeps for itself, and so cannot be handled by its sigaction. */
+static void ignore_libcs_signals(void)
+{
+	/* the kernel's struct sigaction: a handler, flags, and so on */
+	static const unsigned long ignore[8] = { (unsigned long)SIG_IGN };
+
+	for (int sig = __SIGRTMIN; sig < SIGRTMIN; sig++)
+		(void)syscall(SYS_rt_sigaction, sig, ignore, NULL, NSIG / 8);
+}
+
 void poststart_guard(void)
 {
 	/* What ends no process by default, or cannot be caught. */
@@ -27,7 +38,6 @@ void poststart_guard(void)
 	static char stack[16384]; /* an overflow of the usual one must be handled too */
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction action = { .sa_handler = leave_quietly, .sa_flags = SA_ONSTACK };
-
 	sigset_t fatal;
 
 	(void)sigaltstack(&alternate, NULL);
@@ -37,6 +47,8 @@ void poststart_guard(void)
 	for (int sig = 1; sig < NSIG; sig++)
 		if (sigismember(&fatal, sig) == 1)
 			(void)sigaction(sig, &action, NULL);
+	ignore_libcs_signals();
+	seal_unblock_signals();
 }
 
 static void open_log(const struct options *o)
@@ -96,7 +108,7 @@ static int start_supervisor(const struct options *o, const struct plan *plan, st
 }
 
 /* The part for which the program is sealed. */
-static int plan_and_start(const struct options *o, const struct state *state, const char *text,
+static int plan_and_start(const struct options *o, const struct state *state, char **config,
 			  size_t len, struct err *e)
 {
 	auto_settings settings = { 0 };
@@ -104,9 +116,13 @@ static int plan_and_start(const struct options *o, const struct state *state, co
 	auto_plan plan = { 0 };
 
 	if (settings_load(o->config, &settings, e) < 0 ||
-	    bundle_parse(state->bundle, text, len, &bundle, e) < 0 ||
+	    bundle_parse(state->bundle, *config, len, &bundle, e) < 0 ||
 	    plan_make(state, &bundle, &settings, &plan, e) < 0)
 		return -1;
+	/* A supervisor may wait for days, and its hook's process is to hold nothing of the host. */
+	cleanup_free(config);
+	*config = NULL;
+	bundle_drop_document(&bundle);
 	if (!plan.hook && !plan_refuses(&plan))
 		return 0;
 	return start_supervisor(o, &plan, e);
@@ -127,7 +143,9 @@ static int start(const struct options *o, struct state *state, struct err *e)
 	if (seal(o->argv, text, len, e) < 0)
 		return err_prefix(e, "seal");
 	open_log(o);
-	return plan_and_start(o, state, config, config_len, e);
+	cleanup_free(&text);
+	text = NULL;
+	return plan_and_start(o, state, &config, config_len, e);
 }
 
 static void log_no_hook(const struct options *o, const char *id, const struct err *e)
@@ -158,7 +176,7 @@ int verb_poststart(const struct options *o, struct err *e)
 	auto_state state = { 0 };
 
 	if (start(o, &state, e) < 0)
-		log_no_hook(o, state.id ? state.id : "-", e);
+		log_no_hook(o, state.id && *state.id ? state.id : "-", e);
 	return 0;
 }
 

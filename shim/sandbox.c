@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "../oci/cleanup.h"
+#include "seal.h"
 #include "steps.h"
 
 struct step {
@@ -27,6 +28,7 @@ static const struct step steps[] = {
 	{ "cpu affinity", step_affinity },   /* after the cgroup: joining a cpuset sets it anew */
 	{ "session keyring", step_keyring }, /* before the ids, as runc */
 	{ "security label", step_label },    /* through the host's /proc, not a container's */
+	{ "memory", step_memory },           /* before the limits, which may cut the stack */
 	{ "limits", step_limits },           /* raising needs the initial user namespace; last of
 						these, since it may forbid to open anything */
 	{ "non-dumpable", step_non_dumpable },   /* from here on the container could see us */
@@ -42,7 +44,8 @@ static const struct step steps[] = {
 	{ "uid", step_uid },               /* needs CAP_SETUID; takes a user's capabilities */
 	{ "working directory again", step_directory_again }, /* as the user: root may not */
 	{ "capabilities", step_capabilities },
-	{ "no_new_privs", step_no_new_privs },           /* the filters need it */
+	{ "parent-death signal again", step_parent_death }, /* the ids' change has cleared it */
+	{ "no_new_privs", step_no_new_privs },              /* the filters need it */
 	{ "confirm", step_confirm },                     /* reads all of it back, needs getters */
 	{ "own filter", step_own_filter },               /* permits to load the next */
 	{ "container's filter", step_container_filter }, /* last: may deny all of the above */
@@ -141,6 +144,7 @@ void sandbox_enter(struct sandbox *s)
 		report->error = e;
 		leave(1);
 	}
+	seal_forget_words();
 	/* CLONE_PARENT: the supervisor reaps it.  The pid is written before it runs. */
 	pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, &report->hook,
 		      NULL, NULL);
