@@ -12,6 +12,7 @@
 #include "describe.h"
 #include "examine.h"
 #include "hook.h"
+#include "ready.h"
 #include "records.h"
 #include "table.h"
 #include "tools.h"
@@ -34,9 +35,25 @@ static void print_settings(const struct options *o, const struct settings *setti
 		table_row("tools", "%s, in " TOOLS_PLACE " of the hook alone", settings->tools);
 }
 
-static void print_plan(const struct options *o, const struct plan *plan)
+/* What the application has to do before its hook runs.  Returns whether it can. */
+static bool print_ready(const struct plan *plan)
+{
+	struct ready ready;
+	char text[ERR_MSG_MAX];
+
+	ready_make(plan->bundle, plan->settings, &ready);
+	if (ready.unusable.code)
+		table_row("ready", "never, so no hook runs: %s", ready.unusable.msg);
+	else
+		table_row("ready", "waits for %s", ready_describe(&ready, text, sizeof(text)));
+	return !ready.unusable.code;
+}
+
+/* Returns whether a hook would run. */
+static bool print_plan(const struct options *o, const struct plan *plan)
 {
 	const struct rule *rule = &policy[POLICY_RUN_SUCCEEDED];
+	bool can_run = false;
 
 	if (!plan->settings->enabled)
 		table_row("hook", "none runs: hooks are disabled by the settings");
@@ -49,9 +66,12 @@ static void print_plan(const struct options *o, const struct plan *plan)
 		if (plan->refused[i])
 			table_row("refused", "%s (%s): %s", policy[i].variable, policy[i].phase,
 				  policy[i].advice);
-	if (plan->hook)
+	if (plan->hook) {
+		can_run = print_ready(plan);
 		describe_sandbox(plan);
+	}
 	print_settings(o, plan->settings);
+	return can_run;
 }
 
 static int check(const struct options *o, const char *directory, struct err *e)
@@ -72,8 +92,7 @@ static int check(const struct options *o, const char *directory, struct err *e)
 	    plan_make(&state, &bundle, &settings, &plan, e) < 0 ||
 	    (plan.hook && hook_filters(&plan, -1, &own, &container, e) < 0))
 		return STATUS_BAD_INPUT;
-	print_plan(o, &plan);
-	return plan.hook ? STATUS_RUNS : STATUS_NONE;
+	return print_plan(o, &plan) ? STATUS_RUNS : STATUS_NONE;
 }
 
 int verb_check(const struct options *o, struct err *e)

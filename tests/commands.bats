@@ -217,6 +217,9 @@ picture() {
 	exits 1 check --bundle "$B"
 	grep -Eq 'CC_PRE_RUN_HOOK.*do it in the entrypoint' "$B/stdout"
 	hook true
+	set_env CC_HEALTH_CHECK_PATH=no-slash
+	exits 1 check --bundle "$B"
+	grep -Eq '^ready +never, so no hook runs: CC_HEALTH_CHECK_PATH' "$B/stdout"
 	settings '{"enabled": false}'
 	exits 1 --config "$B/settings.json" check --bundle "$B"
 	silent
