@@ -406,15 +406,19 @@ static int work(unsigned rounds)
 	struct profile p[3] = { { 0 }, { 0 }, { 0 } };
 	struct filter f[3] = { { 0 }, { 0 }, { 0 } };
 	struct err e = { 0 };
+	int wrong = 0;
 
 	for (unsigned i = 0; i < 3; i++) {
 		numbered(i, &p[i]);
 		(void)filter_compile(&p[i], &f[i], &e);
 	}
 	for (unsigned i = 0; i < rounds; i++)
-		if (!gives(dir, &p[i % 3], &f[i % 3]))
-			return 1;
-	return 0;
+		wrong |= !gives(dir, &p[i % 3], &f[i % 3]);
+	for (unsigned i = 0; i < 3; i++) {
+		profile_free(&p[i]);
+		filter_free(&f[i]);
+	}
+	return wrong;
 }
 
 /* Cuts and removes whatever it finds. */
@@ -462,6 +466,12 @@ static void clear_away(void)
 
 	for (int i = 0; i < count; i++)
 		(void)unlinkat(cache, entries[i]->d_name, 0);
+	for (int i = 0; i < count; i++)
+		free(entries[i]);
+	free(entries);
+	profile_free(&profile);
+	filter_free(&right);
+	free(text);
 	(void)unlinkat(dir, CACHE_DIR, AT_REMOVEDIR);
 	(void)unlinkat(dir, "elsewhere", 0);
 	ok(rmdir(place) == 0, "nothing else is there");
