@@ -74,6 +74,11 @@ static void test_archs(void)
 		    &f);
 	ok(verdict_of(&f, AUDIT_ARCH_X86_64, X32 | 1000) == SECCOMP_RET_KILL_THREAD,
 	   "x32, if only x86_64 is named: killed");
+	filter_from(PROFILE("ERRNO", ", \"architectures\": [\"SCMP_ARCH_X32\"]", "\"write\""), &f);
+	ok(verdict_of(&f, AUDIT_ARCH_X86_64, X32 | 1000) == DENIED(ENOSYS), "only x32 is named");
+	ok(verdict_of(&f, AUDIT_ARCH_X86_64, 1000) == DENIED(EPERM) &&
+		   verdict_of(&f, AUDIT_ARCH_X86_64, 0x80000000) != DENIED(ENOSYS),
+	   "x86_64, if only x32 is named: the default");
 	filter_from(PROFILE("ERRNO", "", "\"read\""), &f);
 	ok(verdict_of(&f, AUDIT_ARCH_X86_64, 1000) == DENIED(EPERM),
 	   "none is named: the default, also here");
