@@ -105,6 +105,15 @@ beside() {
 	done
 }
 
+@test "fewer capabilities effective than bounding" {
+	for runtime in $RUNTIMES; do
+		make_sleeper "$runtime"
+		edit '.process.capabilities |= (.effective = ["CAP_CHOWN", "CAP_NET_RAW"] | .permitted = .effective)'
+		differs_by_design "few effective"
+		axis hook 'status CapEff' 0000000000000001
+	done
+}
+
 @test "priorities and personality: the application's, also where its runtime passes over config.json" {
 	for runtime in $RUNTIMES; do
 		make_sleeper "$runtime"
