@@ -34,8 +34,10 @@ struct wait {
 	int64_t start_ms, deadline_ms, next_look_ms;
 	int pause_ms;
 	enum seen seen;
-	struct err error;  /* with SEEN_ERROR */
-	uint64_t rejected; /* the sum of the inodes that were looked at in vain */
+	struct err error; /* with SEEN_ERROR */
+	/* Sums of inodes: of a set that was looked at in vain, and of one that is ours as a whole.
+	 * To ask whose sockets are is to look at all processes of the host. */
+	uint64_t rejected, accepted;
 	unsigned rejections;
 	struct listeners set;
 	struct owners owners;
@@ -88,6 +90,7 @@ static enum seen judge(struct wait *w)
 static void look(struct wait *w)
 {
 	uint64_t sum = 0;
+	size_t count;
 
 	read_listeners(w, w->ready->port);
 	if (w->error.code) {
@@ -101,9 +104,15 @@ static void look(struct wait *w)
 	for (size_t i = 0; i < w->set.count; i++)
 		sum += w->set.at[i].inode;
 	if (sum == w->rejected && ++w->rejections % REJECTED_LOOKS)
-		return; /* another's port, as before: looking through all processes is dear */
+		return; /* as before */
+	if (sum == w->accepted) {
+		w->seen = SEEN_LISTENING;
+		return;
+	}
 	owner_find(w->app, w->own_pids, &w->set, &w->owners);
+	count = w->set.count;
 	w->seen = judge(w);
+	w->accepted = w->seen == SEEN_LISTENING && w->set.count == count ? sum : 0;
 	w->rejected = w->seen == SEEN_LISTENING ? 0 : sum;
 }
 
