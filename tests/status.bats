@@ -134,6 +134,20 @@ escapes() {
 	waits 0
 }
 
+@test "wait is woken by the record, not only by the end of who wrote it" {
+	make_bundle "${RUNTIMES%% *}"
+	blocked_hook 'exit 0'
+	launch
+	wait_until recorded '.hook == "running"'
+	wait_in_background
+	waits_on
+	jq -c '.hook = "failed" | .exit = 9' "$RECORDS"/*.json >"$B/record"
+	mv "$B/record" "$(echo "$RECORDS"/*.json)"
+	waited 9
+	ours >/dev/null
+	open_gate
+}
+
 @test "wait: a record that is removed under it" {
 	make_bundle "${RUNTIMES%% *}"
 	blocked_hook 'exit 0'
