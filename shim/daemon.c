@@ -62,7 +62,7 @@ static void add_field(char *message, size_t *used, const char *name, const char 
 
 	if (*used + n + 1 + sizeof(length) + len + 1 > MESSAGE_MAX)
 		return;
-	memcpy(message + *used, name, n);
+	memcpy(message + *used, name, n + 1);
 	message[*used + n] = '\n';
 	*used += n + 1;
 	memcpy(message + *used, &length, sizeof(length));

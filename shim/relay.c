@@ -147,12 +147,15 @@ void relay_run(struct relay *relay)
 
 int relay_socket(int *ret_relay, int *ret_logger)
 {
-	int both[2];
+	int both[2], size = LINES_PER_SECOND * 4 * LINES_LENGTH_MAX;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, both) < 0)
 		return -1;
 	*ret_relay = both[0];
 	*ret_logger = both[1];
+	/* Room for a second's lines; as much as a plain user may have is fine too. */
+	if (setsockopt(both[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(both[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	return fcntl(both[0], F_SETFL, O_NONBLOCK);
 }
 
@@ -174,7 +177,7 @@ void relay_log(int source, const char *id, struct relay_report *report)
 		size_t len = (size_t)n - offsetof(struct packet, text), prefix = strlen(name);
 		char cause[LINES_LENGTH_MAX + 16];
 
-		memcpy(cause, name, prefix);
+		memcpy(cause, name, prefix + 1);
 		memcpy(cause + prefix, packet.text, len);
 		if (!log_bytes(LOG_LEVEL_INFO, id, "output", cause, prefix + len))
 			report->unlogged += len;
