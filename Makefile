@@ -30,7 +30,8 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
-	shellcheck mandoc util-linux procps systemd
+	shellcheck mandoc util-linux procps libcap2-bin systemd musl-tools libc6-amd64-cross
+HOOK_PACKAGES  := curl git python3 nodejs golang-go # what tests run as hooks, or make hooks of
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
 all: $(BINARY) ; @: ## build ./oci-deploy-hook (one static binary)
@@ -39,7 +40,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
 deps: ## install what building and testing need (Debian, apt)
-	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES); do \
+	@missing=$$(for p in $(BUILD_PACKAGES) $(TEST_PACKAGES) $(HOOK_PACKAGES); do \
 		dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q '^install ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] && exit 0; missing=$$(echo $$missing); \
 	command="apt-get install -y --no-install-recommends $$missing"; \
@@ -63,6 +64,21 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS)
 
+# What processes may do, written down and compared: for the tests.
+.PHONY: rights differential
+RIGHTS := build/rights
+rights: $(RIGHTS)
+$(RIGHTS): $(wildcard tests/rights/*.[ch]) tests/unit/bpf.h $(LIBOBJ)
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@.$$$$ $(filter %.c,$^) $(LIBOBJ) $(LDFLAGS_ALL) $(LIBS) && \
+		mv $@.$$$$ $@
+TEST_PACKAGES += containerd # writes Docker's default profile into config.json
+
+differential: deps ## application, exec and hook compared on every axis: a table (as root)
+	@$(MAKE) --no-print-directory all rights
+	@tests/differential.sh
+
 # The same program with --fault, which breaks or stops one step of the sandbox.
 TEST_BINARY := build/test/oci-deploy-hook
 test-binary:
@@ -71,13 +87,24 @@ test-binary:
 unit: $(UNIT)
 	@tests/unit/run $(UNIT)
 
+TOOLS := build/tools
+tools: $(TOOLS)/etc/ca-certificates.crt ; @: ## Node.js, curl and busybox for hooks, in build/tools (Debian, apt)
+$(TOOLS)/etc/ca-certificates.crt: tools/build.sh tools/launch.c shim/tools.h
+	@tools/build.sh $(TOOLS)
+	@touch $@
+
 check: deps ## build everything and prove it, on real containers (as root)
-	@$(MAKE) --no-print-directory all test-binary unit
+	@$(MAKE) --no-print-directory all test-binary unit tools
 	@tests/run.sh
 
+demo: HOOK_PACKAGES :=
 demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh
+
+bench: deps ## what we cost, as ratios against peers in the same run (as root)
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run.sh
 
 asan: ## the unit tests with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan BINARY=build/asan/oci-deploy-hook LINK=-pie \
@@ -96,11 +123,13 @@ install: all ## install binary, man pages, completion and hooks.d files (PREFIX,
 		echo "PREFIX and HOOKSDIR: only letters, digits and /._+- please" >&2; exit 1;; esac; \
 	case '$(PREFIX)' in /*) ;; *) echo "PREFIX: an absolute path please" >&2; exit 1;; esac
 	@install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(HOOKSDIR)' \
-		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man5' \
-		'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)'
+		'$(DESTDIR)$(PREFIX)/share/man/man8' '$(DESTDIR)$(PREFIX)/share/man/man7' \
+		'$(DESTDIR)$(PREFIX)/share/man/man5' '$(DESTDIR)$(PREFIX)/$(COMPLETIONS)'
 	@$(call put,755,$(BINARY),'$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook')
 	@$(call put,644,man/oci-deploy-hook.8,'$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8')
-	@$(call put,644,man/oci-deploy-hook.json.5,'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5')
+	@$(call put,644,man/oci-deploy-hook-seccomp.7,'$(DESTDIR)$(PREFIX)/share/man/man7/oci-deploy-hook-seccomp.7')
+	@for page in oci-deploy-hook.json oci-deploy-hook-record; do \
+		$(call put,644,man/$$page.5,'$(DESTDIR)$(PREFIX)/share/man/man5/'$$page.5) || exit 1; done
 	@$(call put,644,completion/oci-deploy-hook.bash,'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/oci-deploy-hook')
 	@mkdir -p build
 	@for stage in $(STAGES); do \
@@ -115,7 +144,9 @@ GRACE ?= 10
 uninstall: ## remove what install installed (containers that wait for a hook keep it)
 	@for stage in $(STAGES); do rm -f '$(DESTDIR)$(HOOKSDIR)'/oci-deploy-hook-$$stage.json; done
 	@rm -f '$(DESTDIR)$(PREFIX)/share/man/man8/oci-deploy-hook.8' \
+		'$(DESTDIR)$(PREFIX)/share/man/man7/oci-deploy-hook-seccomp.7' \
 		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook.json.5' \
+		'$(DESTDIR)$(PREFIX)/share/man/man5/oci-deploy-hook-record.5' \
 		'$(DESTDIR)$(PREFIX)/$(COMPLETIONS)/oci-deploy-hook'
 	@if [ -e '$(DESTDIR)$(PREFIX)/bin/oci-deploy-hook' ]; then \
 		echo "no longer registered; the binary goes in $(GRACE) s, after the starts under way"; \
@@ -131,7 +162,7 @@ man: ## lint the man pages
 	mandoc -T lint -W warning man/*
 
 tidy: man ## clang-tidy, shellcheck, and the man pages
-	clang-tidy --quiet $(SRC) -- -std=gnu11 $(CPPFLAGS_ALL)
+	clang-tidy --quiet $(SRC) tools/launch.c -- -std=gnu11 $(CPPFLAGS_ALL)
 	shellcheck -x $$(git ls-files '*.sh' '*.bash' '*.bats' .ci/run tests/unit/run)
 
 clean: ## remove what was built
@@ -139,4 +170,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit check demo asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit tools check demo bench asan install uninstall fmt fmt-check man tidy clean

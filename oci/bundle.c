@@ -160,6 +160,13 @@ int bundle_parse(const char *dir, const char *text, size_t len, struct bundle *r
 	return 0;
 }
 
+void bundle_drop_document(struct bundle *b)
+{
+	json_free(b->doc);
+	b->doc = NULL;
+	b->seccomp.value = NULL;
+}
+
 void bundle_free(struct bundle *b)
 {
 	for (size_t i = 0; i < b->process.env_count; i++)

@@ -66,7 +66,7 @@ struct process {
 	size_t env_count;
 	char *cwd;                 /* absolute */
 	uint64_t caps[CAPS_COUNT]; /* bit n = capability n */
-	char *caps_unknown;        /* the names that libcap does not know, ", " between; or NULL */
+	char *caps_unknown; /* names that libcap or this kernel lacks, ", " between; or NULL */
 	struct limit *limits;
 	size_t limit_count;
 	bool no_new_privs;
@@ -103,8 +103,14 @@ int bundle_read(const char *dir, char **ret_text, size_t *ret_len, struct err *e
 int bundle_parse(const char *dir, const char *text, size_t len, struct bundle *ret, struct err *e);
 void bundle_free(struct bundle *b);
 
+/* Free the parsed text, into which only seccomp points: that is absent afterwards. */
+void bundle_drop_document(struct bundle *b);
+
 /* The number of the capability of that name ("CAP_KILL", in any case), or -1: libcap knows none. */
 int capability_number(const char *name);
+
+/* The name of a limit, "RLIMIT_NOFILE"; resource: 0 to RLIM_NLIMITS - 1. */
+const char *limit_name(int resource);
 
 /* The value of NAME in the environment, borrowed, or NULL. */
 const char *bundle_env(const struct bundle *b, const char *name);

@@ -144,7 +144,7 @@ static bool listed(const char *list, const char *name)
 	return false;
 }
 
-/* Remember a name that libcap does not know, printable and cut. */
+/* Remember a name that libcap or the kernel does not know, printable and cut. */
 static int add_unknown(struct process *p, const char *name, struct err *e)
 {
 	char *longer, safe[33];
@@ -179,7 +179,7 @@ static int parse_cap_set(const struct json_node *list, struct process *p, uint64
 		if (json_string(&item, &name, e) < 0)
 			return -1;
 		cap = capability_number(name);
-		if (cap >= 0)
+		if (cap >= 0 && cap < cap_max_bits())
 			*ret |= 1ULL << cap;
 		else if (add_unknown(p, name, e) < 0)
 			return -1;
@@ -200,6 +200,11 @@ static int parse_capabilities(const struct json_node *node, struct process *p, s
 			return -1;
 	}
 	return 0;
+}
+
+const char *limit_name(int resource)
+{
+	return limit_names[resource];
 }
 
 static int parse_limit(const struct json_node *node, struct process *p, struct err *e)

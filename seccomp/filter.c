@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 
 #include "../oci/cleanup.h"
+#include "newer.h"
+#include "words.h"
 
 static void cleanup_context(scmp_filter_ctx *context)
 {
@@ -52,7 +54,8 @@ static int add_rule(scmp_filter_ctx context, const struct profile *p,
 			continue; /* newer than the library, or of another machine */
 		result = add_call(context, rule, call);
 		if (result < 0)
-			return err_sys(e, -result, "compile the rule of '%.40s'", rule->names[i]);
+			return err_sys(e, -result, "syscalls[%td], '%.40s'", rule - p->rules,
+				       rule->names[i]);
 	}
 	return 0;
 }
@@ -67,17 +70,20 @@ static int set_up(scmp_filter_ctx context, const struct profile *p, struct err *
 	for (size_t i = 0; i < p->arch_count; i++) {
 		result = seccomp_arch_add(context, p->archs[i]);
 		if (result < 0 && result != -EEXIST) /* the native one is there already */
-			return err_sys(e, -result, "seccomp_arch_add");
+			return err_sys(e, -result, "architectures: %s",
+				       word_name(WORD_ARCH, p->archs[i]));
 	}
 	return 0;
 }
 
 /* The library writes programs to descriptors only. */
-static int export_program(scmp_filter_ctx context, struct filter *ret, struct err *e)
+static int export_program(scmp_filter_ctx context, const struct profile *p, struct filter *ret,
+			  struct err *e)
 {
+	struct sock_filter first[NEWER_INSNS_MAX];
 	auto_fd fd = memfd_create("filter", MFD_CLOEXEC);
 	struct stat st;
-	size_t count;
+	size_t first_count = newer_calls(p, first), count;
 	int result;
 
 	if (fd < 0)
@@ -87,14 +93,15 @@ static int export_program(scmp_filter_ctx context, struct filter *ret, struct er
 		return err_sys(e, -result, "seccomp_export_bpf");
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, errno, "stat the program");
-	count = (size_t)st.st_size / sizeof(struct sock_filter);
-	if (!count || count > BPF_MAXINSNS)
+	count = first_count + (size_t)st.st_size / sizeof(struct sock_filter);
+	if (!st.st_size || count > BPF_MAXINSNS)
 		return err_set(e, E2BIG, "a program of %zu instructions; the kernel takes %d",
 			       count, BPF_MAXINSNS);
 	ret->insns = calloc(count, sizeof(*ret->insns));
 	if (!ret->insns)
 		return err_sys(e, ENOMEM, "seccomp program");
-	if (pread(fd, ret->insns, (size_t)st.st_size, 0) != st.st_size)
+	memcpy(ret->insns, first, first_count * sizeof(*first));
+	if (pread(fd, ret->insns + first_count, (size_t)st.st_size, 0) != st.st_size)
 		return err_sys(e, errno, "read the program");
 	ret->len = (unsigned short)count;
 	return 0;
@@ -112,7 +119,7 @@ int filter_compile(const struct profile *p, struct filter *ret, struct err *e)
 	for (size_t i = 0; i < p->rule_count; i++)
 		if (add_rule(context, p, &p->rules[i], e) < 0)
 			return -1;
-	if (export_program(context, &filter, e) < 0)
+	if (export_program(context, p, &filter, e) < 0)
 		return -1;
 	*ret = filter;
 	filter.insns = NULL;

@@ -12,8 +12,9 @@ struct filter {
 	unsigned flags;     /* for seccomp(2) */
 };
 
-/* Compile.  Calls unknown to libseccomp are left out, as runc and crun do.
- * Returns 0 and fills *ret (free with filter_free), or -1 and *e, which names call or step. */
+/* Compile.  Calls unknown to libseccomp are left out, as runc and crun do; those that are newer
+ * than the profile answer ENOSYS, see newer.h, as runc does. Returns 0 and fills *ret (free with
+ * filter_free), or -1 and *e, which names rule or step. */
 int filter_compile(const struct profile *p, struct filter *ret, struct err *e);
 
 /* Load into the calling thread, which must have no_new_privs or CAP_SYS_ADMIN.  Neither allocates

@@ -5,100 +5,14 @@
 #include <string.h>
 
 #include "../oci/cleanup.h"
+#include "words.h"
 
-#define ERRNO_MAX 4095 /* seccomp(2): SECCOMP_RET_DATA is cut to it */
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define ERRNO_MAX 4095 /* seccomp(2): SECCOMP_RET_DATA is cut to it; a tracer sees all of it */
 
-struct word {
-	const char *name;
-	uint32_t value;
-};
-
-static const struct word actions[] = {
-	{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
-	{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
-	{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
-	{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
-	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0) },
-	{ "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0) },
-	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },
-	{ "SCMP_ACT_LOG", SCMP_ACT_LOG },
-	{ "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY },
-};
-
-static const struct word operators[] = {
-	{ "SCMP_CMP_NE", SCMP_CMP_NE },
-	{ "SCMP_CMP_LT", SCMP_CMP_LT },
-	{ "SCMP_CMP_LE", SCMP_CMP_LE },
-	{ "SCMP_CMP_EQ", SCMP_CMP_EQ },
-	{ "SCMP_CMP_GE", SCMP_CMP_GE },
-	{ "SCMP_CMP_GT", SCMP_CMP_GT },
-	{ "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ },
-};
-
-#define ARCH_UNKNOWN 0xffffffff /* in the spec, but not in this libseccomp: never matches */
-
-static const struct word archs[] = {
-	{ "SCMP_ARCH_NATIVE", SCMP_ARCH_NATIVE },
-	{ "SCMP_ARCH_X86", SCMP_ARCH_X86 },
-	{ "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64 },
-	{ "SCMP_ARCH_X32", SCMP_ARCH_X32 },
-	{ "SCMP_ARCH_ARM", SCMP_ARCH_ARM },
-	{ "SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64 },
-	{ "SCMP_ARCH_MIPS", SCMP_ARCH_MIPS },
-	{ "SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64 },
-	{ "SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32 },
-	{ "SCMP_ARCH_MIPSEL", SCMP_ARCH_MIPSEL },
-	{ "SCMP_ARCH_MIPSEL64", SCMP_ARCH_MIPSEL64 },
-	{ "SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32 },
-	{ "SCMP_ARCH_PPC", SCMP_ARCH_PPC },
-	{ "SCMP_ARCH_PPC64", SCMP_ARCH_PPC64 },
-	{ "SCMP_ARCH_PPC64LE", SCMP_ARCH_PPC64LE },
-	{ "SCMP_ARCH_S390", SCMP_ARCH_S390 },
-	{ "SCMP_ARCH_S390X", SCMP_ARCH_S390X },
-	{ "SCMP_ARCH_PARISC", SCMP_ARCH_PARISC },
-	{ "SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64 },
-	{ "SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64 },
-#ifdef SCMP_ARCH_LOONGARCH64
-	{ "SCMP_ARCH_LOONGARCH64", SCMP_ARCH_LOONGARCH64 },
-#else
-	{ "SCMP_ARCH_LOONGARCH64", ARCH_UNKNOWN },
-#endif
-#ifdef SCMP_ARCH_M68K
-	{ "SCMP_ARCH_M68K", SCMP_ARCH_M68K },
-#else
-	{ "SCMP_ARCH_M68K", ARCH_UNKNOWN },
-#endif
-#ifdef SCMP_ARCH_SH
-	{ "SCMP_ARCH_SH", SCMP_ARCH_SH },
-	{ "SCMP_ARCH_SHEB", SCMP_ARCH_SHEB },
-#else
-	{ "SCMP_ARCH_SH", ARCH_UNKNOWN },
-	{ "SCMP_ARCH_SHEB", ARCH_UNKNOWN },
-#endif
-};
-
-static const struct word flags[] = {
-	{ "SECCOMP_FILTER_FLAG_TSYNC", 0 }, /* a hook is loaded into by its only thread */
-	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
-	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0 }, /* is about a listener's answers */
-};
-
-/* The node as one of the words of a table. */
-static int get_word(const struct json_node *node, const struct word *table, size_t count,
-		    uint32_t *ret, struct err *e)
+/* What stands between the path of an object, which is empty for the document itself, and a key. */
+static const char *dot(const struct json_node *obj)
 {
-	const char *name;
-
-	if (json_string(node, &name, e) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(table[i].name, name)) {
-			*ret = table[i].value;
-			return 0;
-		}
-	return err_set(e, EINVAL, "%s: \"%.40s\" is not known", node->path, name);
+	return obj->path[0] ? "." : "";
 }
 
 /* An action and the number that goes with it. */
@@ -106,30 +20,34 @@ static int get_action(const struct json_node *obj, const char *key, const char *
 		      uint32_t *ret, struct err *e)
 {
 	struct json_node node;
-	uint64_t code = EPERM;
+	uint64_t code = EPERM; /* where none is given */
+	uint32_t action;
 	int has_errno, found = json_member(obj, key, &node, e);
 
 	if (found < 0)
 		return -1;
 	if (!found)
-		return err_set(e, EINVAL, "%s.%s: missing", obj->path, key);
-	if (get_word(&node, actions, COUNT(actions), ret, e) < 0)
+		return err_set(e, EINVAL, "%s%s%s: missing", obj->path, dot(obj), key);
+	if (word_get(&node, WORD_ACTION, &action, e) < 0)
 		return -1;
-	has_errno = json_get_uint(obj, errno_key, ERRNO_MAX, &code, e);
+	has_errno =
+		json_get_uint(obj, errno_key,
+			      action == SCMP_ACT_TRACE(0) ? SECCOMP_RET_DATA : ERRNO_MAX, &code, e);
 	if (has_errno < 0)
 		return -1;
-	if (*ret == SCMP_ACT_NOTIFY)
+	if (action == SCMP_ACT_NOTIFY)
 		return err_set(e, ENOTSUP,
 			       "%s: SCMP_ACT_NOTIFY asks a listener that answers for the "
 			       "application only",
 			       node.path);
-	if (*ret == SCMP_ACT_ERRNO(0))
-		*ret = SCMP_ACT_ERRNO((uint32_t)code);
-	else if (*ret == SCMP_ACT_TRACE(0))
-		*ret = SCMP_ACT_TRACE((uint32_t)code);
+	if (action == SCMP_ACT_ERRNO(0))
+		action = SCMP_ACT_ERRNO((uint32_t)code);
+	else if (action == SCMP_ACT_TRACE(0))
+		action = SCMP_ACT_TRACE((uint32_t)code);
 	else if (has_errno)
-		return err_set(e, EINVAL, "%s.%s: the action has no error number", obj->path,
-			       errno_key);
+		return err_set(e, EINVAL, "%s%s%s: the action has no error number", obj->path,
+			       dot(obj), errno_key);
+	*ret = action;
 	return 0;
 }
 
@@ -159,10 +77,10 @@ static int parse_archs(const struct json_node *obj, struct profile *p, struct er
 		uint32_t arch;
 
 		json_item(&list, i, &item);
-		if (get_word(&item, archs, COUNT(archs), &arch, e) < 0)
+		if (word_get(&item, WORD_ARCH, &arch, e) < 0)
 			return -1;
 		/* One that the library does not know stays out of the filter: killed there. */
-		if (arch != ARCH_UNKNOWN)
+		if (arch != WORD_UNKNOWN)
 			p->archs[p->arch_count++] = arch;
 	}
 	return 0;
@@ -182,7 +100,7 @@ static int parse_flags(const struct json_node *obj, struct profile *p, struct er
 		uint32_t flag;
 
 		json_item(&list, i, &item);
-		if (get_word(&item, flags, COUNT(flags), &flag, e) < 0)
+		if (word_get(&item, WORD_FLAG, &flag, e) < 0)
 			return -1;
 		p->flags |= flag;
 	}
@@ -205,7 +123,7 @@ static int parse_arg(const struct json_node *node, struct scmp_arg_cmp *ret, str
 		return -1;
 	if (!found)
 		return err_set(e, EINVAL, "%s.op: missing", node->path);
-	if (get_word(&op, operators, COUNT(operators), &compare, e) < 0)
+	if (word_get(&op, WORD_OPERATOR, &compare, e) < 0)
 		return -1;
 	*ret = (struct scmp_arg_cmp){ .arg = (unsigned)index,
 				      .op = (enum scmp_compare)compare,
@@ -270,6 +188,42 @@ static int parse_names(const struct json_node *obj, struct profile_rule *rule, s
 	return 0;
 }
 
+/* The engines' own format of a profile has more conditions on a rule.  Whoever reads it as an OCI
+ * profile would permit what they forbid. */
+static int refuse_conditions(const struct json_node *obj, struct err *e)
+{
+	static const char *const keys[] = { "includes", "excludes" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct json_node node;
+		size_t count = 0;
+		int found = json_member(obj, keys[i], &node, e);
+
+		if (found < 0 || (found && json_object(&node, &count, e) < 0))
+			return -1;
+		if (count)
+			return err_set(e, EINVAL,
+				       "%s: a condition of an engine's own format: an OCI profile "
+				       "has none",
+				       node.path);
+	}
+	return 0;
+}
+
+static int parse_rule(const struct json_node *node, const struct profile *p,
+		      struct profile_rule *rule, size_t *total, struct err *e)
+{
+	if (parse_names(node, rule, total, e) < 0 ||
+	    get_action(node, "action", "errnoRet", &rule->action, e) < 0 ||
+	    parse_args(node, rule, e) < 0 || refuse_conditions(node, e) < 0)
+		return -1;
+	if (rule->arg_count && rule->action == p->default_action)
+		return err_set(e, EINVAL,
+			       "%s.args: on the default action, which is taken without them too",
+			       node->path);
+	return 0;
+}
+
 static int parse_rules(const struct json_node *obj, struct profile *p, struct err *e)
 {
 	struct json_node list, item;
@@ -286,14 +240,24 @@ static int parse_rules(const struct json_node *obj, struct profile *p, struct er
 	if (!p->rules)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		struct profile_rule *rule = &p->rules[p->rule_count++];
-
 		json_item(&list, i, &item);
-		if (parse_names(&item, rule, &total, e) < 0 ||
-		    get_action(&item, "action", "errnoRet", &rule->action, e) < 0 ||
-		    parse_args(&item, rule, e) < 0)
+		if (parse_rule(&item, p, &p->rules[p->rule_count++], &total, e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* Who answers for SCMP_ACT_NOTIFY, which no hook is given: checked only. */
+static int check_listener(const struct json_node *obj, struct err *e)
+{
+	const char *path = "", *metadata = "";
+
+	if (json_get_string(obj, "listenerPath", &path, e) < 0 ||
+	    json_get_string(obj, "listenerMetadata", &metadata, e) < 0)
+		return -1;
+	if (metadata[0] && !path[0])
+		return err_set(e, EINVAL, "%s%slistenerMetadata: there is no listenerPath",
+			       obj->path, dot(obj));
 	return 0;
 }
 
@@ -303,7 +267,7 @@ int profile_parse(const struct json_node *node, struct profile *ret, struct err 
 
 	if (get_action(node, "defaultAction", "defaultErrnoRet", &p.default_action, e) < 0 ||
 	    parse_archs(node, &p, e) < 0 || parse_flags(node, &p, e) < 0 ||
-	    parse_rules(node, &p, e) < 0)
+	    check_listener(node, e) < 0 || parse_rules(node, &p, e) < 0)
 		return -1;
 	*ret = p;
 	memset(&p, 0, sizeof(p));
@@ -344,27 +308,4 @@ int profile_add_archs(struct profile *p, const struct profile *other, struct err
 	p->archs = all;
 	p->arch_count = count;
 	return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-size_t profile_exceptions(const struct profile *p)
-{
-	const char **names = calloc(PROFILE_SYSCALLS_MAX, sizeof(*names));
-	size_t count = 0, distinct = 0;
-
-	if (!names)
-		return 0;
-	for (size_t i = 0; i < p->rule_count; i++)
-		for (size_t j = 0; j < p->rules[i].name_count; j++)
-			if (p->rules[i].action != p->default_action)
-				names[count++] = p->rules[i].names[j];
-	qsort(names, count, sizeof(*names), by_text);
-	for (size_t i = 0; i < count; i++)
-		distinct += i == 0 || strcmp(names[i], names[i - 1]) != 0;
-	free(names);
-	return distinct;
 }

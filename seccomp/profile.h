@@ -40,9 +40,6 @@ void profile_free(struct profile *p);
 /* Let p's filter judge the architectures that other names and p does not, as well. */
 int profile_add_archs(struct profile *p, const struct profile *other, struct err *e);
 
-/* How many different calls have a rule of their own, other than the default. */
-size_t profile_exceptions(const struct profile *p);
-
 #define auto_profile __attribute__((cleanup(profile_free))) struct profile
 
 #endif

@@ -106,7 +106,7 @@ int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err
 	auto_fd root = -1;
 	struct stat st;
 
-	if (check_pid(pid, e) < 0 || pin(pid, &app, e) < 0)
+	if (host_check_kernel(e) < 0 || check_pid(pid, e) < 0 || pin(pid, &app, e) < 0)
 		return -1;
 	root = open(bundle->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 || fstat(root, &st) < 0)
@@ -141,7 +141,14 @@ int app_ns_differs(const struct app *app, enum ns_kind kind, struct err *e)
 	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
 }
 
-static int verify_once(const struct app *app, const struct bundle *bundle, struct err *e)
+ino_t app_pid_ns(const struct app *app)
+{
+	struct stat st;
+
+	return fstatat(app->proc, "ns/pid", &st, 0) < 0 ? 0 : st.st_ino;
+}
+
+int app_verify(const struct app *app, const struct bundle *bundle, struct err *e)
 {
 	struct proc_stat stat;
 
@@ -166,11 +173,9 @@ static int verify_once(const struct app *app, const struct bundle *bundle, struc
 	return 0;
 }
 
-/* Until its exec, and a moment longer, crun's process is one that a plain user may not look into
- * (PR_SET_DUMPABLE); its exec does not wait for us. */
-int app_verify(const struct app *app, const struct bundle *bundle, struct err *e)
+int app_verify_patiently(const struct app *app, const struct bundle *bundle, struct err *e)
 {
-	for (int waited_ms = 0; verify_once(app, bundle, e) < 0; waited_ms += LOOK_AGAIN_MS) {
+	for (int waited_ms = 0; app_verify(app, bundle, e) < 0; waited_ms += LOOK_AGAIN_MS) {
 		if (e->code != EACCES || waited_ms >= HIDDEN_MAX_MS)
 			return -1;
 		memset(e, 0, sizeof(*e));

@@ -23,14 +23,18 @@ struct app {
 
 /* Pin pid and look at bundle's root.path.  Returns 0 and fills *ret (free with app_close).
  * Errors: ESRCH the process has ended (a normal outcome), EINVAL pid is 0, 1, our own or a kernel
- * thread, ENOSYS kernel older than 5.14 lacks something; others of open and stat. */
+ * thread, ENOSYS kernel older than 5.14; others of open and stat. */
 int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err *e);
 void app_close(struct app *app);
 
 /* Is it a container of that bundle?  Every namespace that config.json lists without a path must
- * differ from ours.  Waits for a moment where a plain user may not see them before the exec.
- * Errors: EPERM, the message names the namespace; EACCES somebody else's; ESRCH ended. */
+ * differ from ours.  Errors: EPERM, the message names the namespace; ESRCH ended; EACCES it
+ * hides from a plain user, as crun's process does until its exec (PR_SET_DUMPABLE). */
 int app_verify(const struct app *app, const struct bundle *bundle, struct err *e);
+
+/* The same for a process that has executed its program: it may hide for a moment longer.  Waits for
+ * up to a second. */
+int app_verify_patiently(const struct app *app, const struct bundle *bundle, struct err *e);
 
 /* Has it ended (as a process: a main thread that left alone does not count)? */
 bool app_ended(const struct app *app);
@@ -45,6 +49,9 @@ int app_started(const struct app *app, struct err *e);
 
 /* Namespace kind of the application is another than ours: 1, 0, or -1 and *e. */
 int app_ns_differs(const struct app *app, enum ns_kind kind, struct err *e);
+
+/* The inode of its pid namespace, or 0 where that is gone. */
+ino_t app_pid_ns(const struct app *app);
 
 /* The flags and start time in /proc/.../stat below dir; state is its letter.  -1 and errno. */
 struct proc_stat {

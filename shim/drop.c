@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <grp.h>
 #include <linux/securebits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -194,12 +195,16 @@ static int confirm_caps(const struct sandbox *s, struct err *e)
 /* Nothing is taken on trust: every right is read back, and one is tried to be regained. */
 int step_confirm(struct sandbox *s, struct err *e)
 {
+	int death = 0;
+
 	if (confirm_ids(&s->plan->bundle->process, e) < 0 || confirm_caps(s, e) < 0)
 		return -1;
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return err_set(e, EPERM, "no_new_privs is not set");
 	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return err_set(e, EPERM, "the process is dumpable");
+	if (prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) < 0 || death != SIGKILL)
+		return err_set(e, EPERM, "the process would outlive its supervisor");
 	if (prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & (SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP))
 		return err_set(e, EPERM, "securebits keep capabilities");
 	return 0;

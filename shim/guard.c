@@ -44,6 +44,7 @@ __attribute__((noreturn)) static void be_watcher(struct sandbox *s, unsigned tim
 {
 	struct hook_outcome outcome;
 
+	(void)setsid(); /* a terminal's ^Z or ^\\ reaches its parent only; a fresh child may */
 	/* The joiner's child belongs to the container: it must not be able to write this. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 || getppid() != guard ||
 	    madvise(watch, watch_size(), MADV_DONTFORK) < 0)
@@ -83,7 +84,7 @@ static siginfo_t await_watcher(pid_t watcher, int signals, const struct guard_ca
 		memset(&info, 0, sizeof(info));
 		told = waitid(P_PID, (id_t)watcher, &info, WEXITED | WSTOPPED | WNOHANG) == 0;
 		if (eventfd_read(started_event, &count) == 0 && calls->started)
-			calls->started(watch->hook);
+			calls->started(watch->hook, calls->context);
 		if (!told || (info.si_pid && info.si_code != CLD_STOPPED))
 			return info;
 		if (info.si_pid)
@@ -97,13 +98,16 @@ static siginfo_t await_watcher(pid_t watcher, int signals, const struct guard_ca
  * given them to us to be reaped. */
 static void clean_up(struct sandbox *s, const siginfo_t *info, struct hook_outcome *ret)
 {
-	struct tree tree = { .cgroup = s->cgroup, .leader = s->report.joiner->hook };
+	struct tree tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) };
 
 	(void)cgroup_find(s->cgroup); /* no child: nobody is in it */
 	for (int waited_ms = 0;; waited_ms += KILL_AGAIN_MS) {
-		int left = tree_signal(&tree, SIGKILL);
+		int left;
 		pid_t child;
 
+		/* The joiner dies with the watcher; the hook may be born until then. */
+		tree.leader = s->report.joiner->hook;
+		left = tree_signal(&tree, SIGKILL);
 		do
 			child = waitpid(-1, NULL, WNOHANG);
 		while (child > 0);

@@ -11,7 +11,7 @@
 
 struct guard_calls {
 	/* in the guard, as soon as the hook is born; NULL = nobody wants to know */
-	void (*started)(pid_t hook);
+	void (*started)(pid_t hook, void *context);
 	/* in the watcher, once the hook is gone, where the guard is gone too; NULL likewise */
 	void (*orphaned)(const struct hook_outcome *outcome, void *context);
 	void *context;

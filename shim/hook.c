@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "../oci/cleanup.h"
+#include "../seccomp/cache.h"
 #include "relay.h"
 #include "text.h"
 #include "tree.h"
@@ -30,7 +31,7 @@ struct run {
 	bool killing;        /* SIGKILL in rounds from now on */
 };
 
-static const int watched_signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+static const int watched_signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 
 static void signal_set(sigset_t *set)
 {
@@ -51,12 +52,13 @@ int hook_signals(struct err *e)
 	return fd < 0 ? err_sys(e, errno, "signalfd") : fd;
 }
 
-int hook_filters(const struct plan *plan, struct filter *ret_own, struct filter *ret_container,
-		 struct err *e)
+int hook_filters(const struct plan *plan, int records, struct filter *ret_own,
+		 struct filter *ret_container, struct err *e)
 {
-	if (filter_compile(&plan->own, ret_own, e) < 0)
+	if (cache_compile(records, &plan->own, ret_own, e) < 0)
 		return err_prefix(e, "the hook's own seccomp profile");
-	if (plan->has_container_profile && filter_compile(&plan->container, ret_container, e) < 0)
+	if (plan->has_container_profile &&
+	    cache_compile(records, &plan->container, ret_container, e) < 0)
 		return err_prefix(e, "the container's seccomp profile");
 	return 0;
 }
@@ -160,8 +162,12 @@ static void not_executed(struct run *run, const siginfo_t *info)
 	else if (code == ENOENT)
 		(void)err_set(
 			&run->out->error, ENOENT,
-			"the image has no '%s' that can be executed: the setting 'tools' names "
-			"a directory that brings a shell, 'shell' another one",
+			run->s->plan->tools_shell
+				? "neither the image nor the directory that the setting 'tools' "
+				  "names has a '%s' that can be executed"
+				: "the image has no '%s' that can be executed: the setting "
+				  "'tools' names a directory that brings a shell, 'shell' "
+				  "another one",
 			shell);
 	else
 		(void)err_sys(&run->out->error, code, "execute '%s'", shell);
@@ -288,7 +294,7 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 	struct run run = {
 		.s = s,
 		.out = ret,
-		.tree = { .cgroup = s->cgroup },
+		.tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) },
 		.signals = signals,
 		.on_start = on_start,
 		.deadline_ms = now_ms() + (int64_t)timeout_s * 1000,

@@ -28,17 +28,18 @@ struct hook_outcome {
 
 /* Run the hook of s->plan in s->app and wait for its end, for at most timeout_s seconds (then
  * SIGTERM to its whole tree, SIGKILL 5 s later).  signals: a signalfd(2) with SIGCHLD, SIGTERM,
- * SIGINT and SIGHUP, all blocked in the caller; one of the last three ends the hook.
+ * SIGINT, SIGHUP and SIGQUIT, all blocked in the caller; one of the last four ends the hook.
  * on_start is called as soon as the hook is born; it must not block.
  * While the hook lives the caller's process only polls and reaps.  Fills *ret, always. */
 void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_start)(pid_t hook),
 	      struct hook_outcome *ret);
 
-/* Compile the plan's two profiles.  Returns 0, or -1 and *e. */
-int hook_filters(const struct plan *plan, struct filter *ret_own, struct filter *ret_container,
-		 struct err *e);
+/* Compile the plan's two profiles, or take them from the cache in the record directory (-1: there
+ * is none).  Not while a hook lives: may block on files.  Returns 0, or -1 and *e. */
+int hook_filters(const struct plan *plan, int records, struct filter *ret_own,
+		 struct filter *ret_container, struct err *e);
 
-/* Block the four signals and open the signalfd.  Returns it, or -1 and *e. */
+/* Block the five signals and open the signalfd.  Returns it, or -1 and *e. */
 int hook_signals(struct err *e);
 
 #endif

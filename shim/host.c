@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "../oci/cleanup.h"
 #include "../oci/json.h"
@@ -90,6 +91,19 @@ bool host_owned_by_root(const struct stat *st)
 {
 	return st->st_uid == 0 || st->st_uid == geteuid() ||
 	       (st->st_uid == OVERFLOW_UID && in_user_namespace());
+}
+
+int host_check_kernel(struct err *e)
+{
+	struct utsname name = { 0 };
+	unsigned major = 0, minor = 0;
+
+	(void)uname(&name); /* cannot fail */
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 5 ||
+	    (major == 5 && minor < 14))
+		return err_set(e, ENOSYS, "this kernel is %.40s; a hook needs 5.14 or later",
+			       name.release);
+	return 0;
 }
 
 void host_default_root(char *buf, size_t size)

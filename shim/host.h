@@ -15,6 +15,9 @@ bool host_rootless(void);
  * as which files of the host's root appear there. */
 bool host_owned_by_root(const struct stat *st);
 
+/* Is this kernel one that a hook can be run on, 5.14 or later?  Error: ENOSYS. */
+int host_check_kernel(struct err *e);
+
 /* Where records are kept by default: /run/oci-deploy-hook, rootless
  * /run/user/HOSTUID/oci-deploy-hook with HOSTUID from uid_map (never from the environment). */
 void host_default_root(char *buf, size_t size);

@@ -3,16 +3,20 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include "../oci/cleanup.h"
 #include "host.h"
 #include "steps.h"
+
+#define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
 
 /* The hook is to be killed before the application when memory runs out. */
 int step_oom_score(struct sandbox *s, struct err *e)
@@ -33,27 +37,22 @@ struct sched_attr_v0 { /* sched_setattr(2); glibc 2.36 has no declaration */
 	uint64_t sched_deadline;
 	uint64_t sched_period;
 };
+#define SCHED_DEADLINE_POLICY 6
 
-/* What config.json asks for, else what the application has: the caller may have another. */
+/* What the application has.  Not what config.json asks for: runc before 1.2 and crun before 1.9 do
+ * not know it and run the application without, and then a hook with real-time priority would have
+ * more than its application.  Where they do know it, it is the same. */
 int step_scheduler(struct sandbox *s, struct err *e)
 {
-	const struct scheduler *wanted = &s->plan->bundle->process.scheduler;
-	struct sched_attr_v0 ours = { 0 }, attr = {
-		.size = sizeof(attr),
-		.sched_policy = wanted->policy,
-		.sched_flags = wanted->flags,
-		.sched_nice = wanted->nice,
-		.sched_priority = wanted->priority,
-		.sched_runtime = wanted->runtime,
-		.sched_deadline = wanted->deadline,
-		.sched_period = wanted->period,
-	};
+	struct sched_attr_v0 ours = { 0 }, attr = { 0 };
 
-	if (!s->plan->bundle->process.has_scheduler &&
-	    syscall(SYS_sched_getattr, s->app->pid, &attr, sizeof(attr), 0) < 0)
+	if (syscall(SYS_sched_getattr, s->app->pid, &attr, sizeof(attr), 0) < 0)
 		return err_sys(e, errno, "sched_getattr of the application");
 	if (syscall(SYS_sched_getattr, 0, &ours, sizeof(ours), 0) < 0)
 		return err_sys(e, errno, "sched_getattr");
+	/* A reservation is its owner's: what it forks is refused, or is SCHED_OTHER (sched(7)). */
+	if (attr.sched_policy == SCHED_DEADLINE_POLICY)
+		attr = (struct sched_attr_v0){ .size = sizeof(attr) };
 	if (!memcmp(&attr, &ours, sizeof(attr)))
 		return 0;
 	if (syscall(SYS_sched_setattr, 0, &attr, 0) < 0)
@@ -63,12 +62,9 @@ int step_scheduler(struct sandbox *s, struct err *e)
 
 int step_io_priority(struct sandbox *s, struct err *e)
 {
-	const struct process *process = &s->plan->bundle->process;
 	const int who_process = 1; /* IOPRIO_WHO_PROCESS, ioprio_set(2) */
-	long wanted = process->io_priority;
+	long wanted = syscall(SYS_ioprio_get, who_process, s->app->pid);
 
-	if (!process->has_io_priority)
-		wanted = syscall(SYS_ioprio_get, who_process, s->app->pid);
 	if (wanted < 0)
 		return err_sys(e, errno, "ioprio_get of the application");
 	if (syscall(SYS_ioprio_get, who_process, 0) == wanted)
@@ -92,6 +88,18 @@ int step_affinity(struct sandbox *s, struct err *e)
 		return err_sys(e, errno, "sched_getaffinity");
 	if (!CPU_EQUAL(&wanted, &ours) && sched_setaffinity(0, sizeof(wanted), &wanted) < 0)
 		return err_sys(e, errno, "sched_setaffinity");
+	return 0;
+}
+
+/* Nothing of the host in what the hook's process inherits: freed memory was overwritten as it was
+ * freed (seal_reset), this is the stack of functions that have returned. */
+int step_memory(struct sandbox *s, struct err *e)
+{
+	char below[256 * 1024]; /* bytes; the deepest call before needed a third of it */
+
+	(void)s;
+	(void)e;
+	explicit_bzero(below, sizeof(below));
 	return 0;
 }
 
@@ -176,48 +184,77 @@ int step_limits(struct sandbox *s, struct err *e)
 	return 0;
 }
 
-/* A fresh, empty session keyring: the caller's keys are not the container's. */
+/* A file below attr of ours in procfs, whatever may be mounted on /proc or below it: a label that
+ * goes elsewhere is none (CVE-2025-52881). */
+static int open_attr(const char *name, struct err *e)
+{
+	const struct open_how how = {
+		.flags = O_RDWR | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
+	};
+	auto_fd proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char path[64];
+	struct statfs fs;
+	struct stat st;
+	long fd;
+
+	if (proc < 0 || fstatfs(proc, &fs) < 0 || fstat(proc, &st) < 0)
+		return err_sys(e, errno, "open /proc");
+	if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE)
+		return err_set(e, EINVAL, "/proc is not the root of a procfs");
+	snprintf(path, sizeof(path), "thread-self/attr/%s", name);
+	fd = syscall(SYS_openat2, proc, path, &how, sizeof(how));
+	if (fd < 0)
+		return err_sys(e, errno, "open /proc/%s for the label that config.json asks for",
+			       path);
+	return (int)fd;
+}
+
+/* Ask for label, and read back that it is asked for. */
+static int write_label(const char *name, const char *prefix, const char *label, struct err *e)
+{
+	auto_fd fd = open_attr(name, e);
+	char text[1024], back[1024];
+	int n = snprintf(text, sizeof(text), "%s%s", prefix, label);
+	size_t len = strlen(label);
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return err_set(e, E2BIG, "label of more than %zu bytes", sizeof(text) - 1);
+	if (write(fd, text, (size_t)n) != n)
+		return err_sys(e, errno, "write the label to attr/%s", name);
+	got = pread(fd, back, sizeof(back) - 1, 0);
+	back[got > 0 ? got : 0] = '\0';
+	/* AppArmor adds " (enforce)". */
+	if (strncmp(back, label, len) || !strchr(" \n", back[len]))
+		return err_set(e, EIO, "attr/%s does not hold the label after writing it", name);
+	return 0;
+}
+
+/* A fresh, empty session keyring: the caller's keys are not the container's.  With the container's
+ * label, as runc and crun, so that the hook may use it. */
 int step_keyring(struct sandbox *s, struct err *e)
 {
-	(void)s;
+	const char *label = s->plan->bundle->process.selinux_label;
+
+	if (label && write_label("keycreate", "", label, e) < 0)
+		return -1;
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
 		return err_sys(e, errno, "keyctl");
 	return 0;
 }
 
-/* Ask for label at the next exec, through procfs and nothing that only looks like it. */
-static int write_label(const char *path, const char *prefix, const char *label, struct err *e)
-{
-	auto_fd fd = open(path, O_RDWR | O_CLOEXEC);
-	char text[1024], back[1024];
-	int n = snprintf(text, sizeof(text), "%s%s", prefix, label);
-	struct statfs fs;
-	ssize_t got;
-
-	if (fd < 0)
-		return err_sys(e, errno, "open '%s' for the label that config.json asks for", path);
-	if (n < 0 || (size_t)n >= sizeof(text))
-		return err_set(e, E2BIG, "label of more than %zu bytes", sizeof(text) - 1);
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-		return err_set(e, EINVAL, "'%s' is not procfs", path);
-	if (write(fd, text, (size_t)n) != n)
-		return err_sys(e, errno, "write '%s'", path);
-	got = pread(fd, back, sizeof(back) - 1, 0);
-	back[got > 0 ? got : 0] = '\0';
-	if (!strstr(back, label))
-		return err_set(e, EIO, "'%s' does not hold the label after writing it", path);
-	return 0;
-}
-
+/* For the next exec, which is the hook's own. */
 int step_label(struct sandbox *s, struct err *e)
 {
 	const struct process *process = &s->plan->bundle->process;
 
-	if (process->apparmor_profile && write_label("/proc/thread-self/attr/apparmor/exec",
-						     "exec ", process->apparmor_profile, e) < 0)
+	if (process->apparmor_profile &&
+	    write_label("apparmor/exec", "exec ", process->apparmor_profile, e) < 0)
 		return -1;
-	if (process->selinux_label &&
-	    write_label("/proc/thread-self/attr/exec", "", process->selinux_label, e) < 0)
+	if (process->selinux_label && write_label("exec", "", process->selinux_label, e) < 0)
 		return -1;
 	return 0;
 }
@@ -229,11 +266,21 @@ int step_umask(struct sandbox *s, struct err *e)
 	return 0;
 }
 
+/* The application's: config.json's where its runtime knows that field (runc before 1.2 does not).
+ */
 int step_personality(struct sandbox *s, struct err *e)
 {
-	const struct bundle *bundle = s->plan->bundle;
+	const unsigned long just_ask = 0xffffffff;
+	unsigned long wanted;
+	char text[32], *end;
 
-	if (bundle->has_personality && personality(bundle->personality) < 0)
+	if (host_read(s->app->proc, "personality", text, sizeof(text)) < 0)
+		return err_sys(e, errno, "read /proc/PID/personality");
+	errno = 0;
+	wanted = strtoul(text, &end, 16);
+	if (errno || end == text || *end != '\n')
+		return err_set(e, EPROTO, "/proc/PID/personality holds no number");
+	if ((unsigned long)personality(just_ask) != wanted && personality(wanted) < 0)
 		return err_sys(e, errno, "personality");
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "../oci/cleanup.h"
 #include "relay.h"
 #include "steps.h"
+#include "tools.h"
 
 int step_parent_death(struct sandbox *s, struct err *e)
 {
@@ -125,6 +126,13 @@ int step_output(struct sandbox *s, struct err *e)
 	return place(fds, e);
 }
 
+int step_tools(struct sandbox *s, struct err *e)
+{
+	const char *dir = s->plan->settings->tools;
+
+	return dir ? tools_open(dir, &s->tools, e) : 0;
+}
+
 int step_cgroup(struct sandbox *s, struct err *e)
 {
 	return cgroup_enter(s->cgroup, e);
@@ -144,7 +152,7 @@ int step_namespaces(struct sandbox *s, struct err *e)
 {
 	int flags = 0;
 
-	if (app_verify(s->app, s->plan->bundle, e) < 0)
+	if (app_verify_patiently(s->app, s->plan->bundle, e) < 0)
 		return -1;
 	for (int kind = 0; kind < NS_COUNT; kind++) {
 		int differs = app_ns_differs(s->app, (enum ns_kind)kind, e);
@@ -176,6 +184,12 @@ int step_root(struct sandbox *s, struct err *e)
 			"sandboxed runtime, or a state that is not this container's",
 			s->app->pid);
 	return 0;
+}
+
+/* From here on the hook's mount namespace is not the application's. */
+int step_tools_mount(struct sandbox *s, struct err *e)
+{
+	return s->plan->settings->tools ? tools_mount(s->tools, e) : 0;
 }
 
 /* Before any path of the container is used: none of them can lead to a descriptor of ours. */

@@ -18,9 +18,16 @@ static const char usage[] =
 	"  poststop                      clear away what was kept of the container's start\n"
 	"\n"
 	"Called by people:\n"
-	"  check --bundle DIR            what would run, as whom, with which rights; exit status\n"
-	"                                0 a hook would run, 1 none would, 2 bad input\n"
-	"  run --pid PID --bundle DIR    run the hook now, in the foreground; exit status: the\n"
+	"  status [--all] [--json] [CONTAINER]\n"
+	"                                what became of the hooks; of one start, its timeline\n"
+	"  wait [--timeout S] CONTAINER  until the hook has ended; exit status as of run, 125 too\n"
+	"                                if none runs, or not within S seconds\n"
+	"  check                         is this host ready? what is found, and what to do\n"
+	"  check --bundle DIR | CONTAINER\n"
+	"                                what would run, as whom, with which rights; exit status\n"
+	"                                of both: 0 a hook would run, 1 none would, 2 bad input\n"
+	"  run --pid PID --bundle DIR | run CONTAINER\n"
+	"                                run the hook now, in the foreground; exit status: the\n"
 	"                                hook's, 128+N by signal N, 124 timed out, 125 we failed,\n"
 	"                                126 not executable, 127 not found\n"
 	"\n"
@@ -37,10 +44,9 @@ static const struct verb {
 	int (*run)(const struct options *o, struct err *e);
 	bool by_runtime;
 } verbs[] = {
-	{ "poststart", verb_poststart, true },
-	{ "poststop", verb_poststop, true },
-	{ "check", verb_check, false },
-	{ "run", verb_run, false },
+	{ "poststart", verb_poststart, true }, { "poststop", verb_poststop, true },
+	{ "status", verb_status, false },      { "wait", verb_wait, false },
+	{ "check", verb_check, false },        { "run", verb_run, false },
 };
 
 enum { STATUS_FAILED = 125 };
@@ -83,13 +89,14 @@ static int list_steps(void)
 }
 #endif
 
-static int serve_people(int argc, char *argv[])
+static int serve_people(int argc, char *argv[], const struct terminal *terminal)
 {
 	struct options o = { 0 };
 	struct err e = { 0 };
 	const struct verb *verb;
 	int status;
 
+	seal_unblock_signals();
 	if (options_parse(argc, argv, &o, &e) < 0) {
 		complain(&e);
 		return STATUS_FAILED;
@@ -102,6 +109,7 @@ static int serve_people(int argc, char *argv[])
 		(void)fputs(o.help ? usage : "oci-deploy-hook " VERSION "\n", stdout);
 		return flush_stdout(0);
 	}
+	o.terminal = *terminal;
 	verb = find_verb(&o, &e);
 	status = verb ? verb->run(&o, &e) : STATUS_FAILED;
 	if (e.code)
@@ -127,7 +135,11 @@ static int serve_runtime(int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-	seal_reset();
-	return options_called_by_runtime(argc, argv) ? serve_runtime(argc, argv)
-						     : serve_people(argc, argv);
+	bool by_runtime = options_called_by_runtime(argc, argv);
+	struct terminal terminal = { 0 };
+
+	if (!by_runtime)
+		terminal_look(&terminal); /* as long as there is an environment */
+	seal_reset(argv);
+	return by_runtime ? serve_runtime(argc, argv) : serve_people(argc, argv, &terminal);
 }

@@ -10,6 +10,8 @@
 #include "sandbox.h"
 #include "text.h"
 
+#define TIMEOUT_MAX (10 * 365 * 86400) /* seconds */
+
 static int take_config(struct options *o, char *value, struct err *e)
 {
 	(void)e;
@@ -68,6 +70,34 @@ static int take_bundle(struct options *o, char *value, struct err *e)
 	return 0;
 }
 
+static int take_all(struct options *o, char *value, struct err *e)
+{
+	(void)value;
+	(void)e;
+	o->all = true;
+	return 0;
+}
+
+static int take_json(struct options *o, char *value, struct err *e)
+{
+	(void)value;
+	(void)e;
+	o->json = true;
+	return 0;
+}
+
+static int take_timeout(struct options *o, char *value, struct err *e)
+{
+	uint64_t seconds;
+
+	if (text_number(value, TIMEOUT_MAX, &seconds) < 0)
+		return err_set(e, EINVAL, "--timeout: expected a number of seconds, got '%s'",
+			       value);
+	o->has_timeout = true;
+	o->timeout_s = (int64_t)seconds;
+	return 0;
+}
+
 static int take_help(struct options *o, char *value, struct err *e)
 {
 	(void)value;
@@ -106,6 +136,9 @@ static const struct {
 	{ { "log-level", required_argument, NULL, 0 }, take_log_level },
 	{ { "pid", required_argument, NULL, 0 }, take_pid },
 	{ { "bundle", required_argument, NULL, 0 }, take_bundle },
+	{ { "all", no_argument, NULL, 0 }, take_all },
+	{ { "json", no_argument, NULL, 0 }, take_json },
+	{ { "timeout", required_argument, NULL, 0 }, take_timeout },
 	{ { "help", no_argument, NULL, 0 }, take_help },
 	{ { "version", no_argument, NULL, 0 }, take_version },
 #ifdef STEP_FAULTS

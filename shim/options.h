@@ -7,6 +7,7 @@
 
 #include "../oci/err.h"
 #include "log.h"
+#include "terminal.h"
 
 struct options {
 	char **argv; /* as main got it */
@@ -17,6 +18,10 @@ struct options {
 	const char *bundle; /* NULL = not given; and so on */
 	const char *verb;
 	const char *operand; /* CONTAINER */
+	bool all, json;
+	bool has_timeout;
+	int64_t timeout_s;        /* of wait */
+	struct terminal terminal; /* filled by main */
 };
 
 /* Parse the command line.  Options may stand before and behind the verb.

@@ -67,6 +67,44 @@ bool outcome_dropped(const struct hook_outcome *outcome, const struct plan *plan
 	return true;
 }
 
+static enum record_hook hook_state(const struct hook_outcome *outcome)
+{
+	switch (outcome->result) {
+	case HOOK_EXITED:
+		return outcome->value ? RECORD_FAILED : RECORD_SUCCEEDED;
+	case HOOK_TIMED_OUT:
+		return RECORD_TIMED_OUT;
+	case HOOK_INTERRUPTED:
+		return RECORD_ABANDONED;
+	case HOOK_APP_ENDED:
+		return outcome->pid ? RECORD_ABANDONED : RECORD_NONE;
+	case HOOK_KILLED:
+	case HOOK_NOT_EXECUTED:
+	case HOOK_FAILED:
+		break;
+	}
+	return RECORD_FAILED;
+}
+
+void outcome_record(const struct hook_outcome *outcome, const char *text, struct record *record)
+{
+	/* A status says all; the reason is for what it does not say. */
+	const char *reason = outcome->result != HOOK_EXITED ? text
+			     : outcome->leftovers           ? "what it left behind was killed"
+							    : NULL;
+
+	record_set(record, hook_state(outcome), reason);
+	record_mark(record, RECORD_ENDED);
+	if (outcome->result == HOOK_EXITED || outcome->result == HOOK_NOT_EXECUTED)
+		record->exit_code = outcome->value;
+	if (outcome->result == HOOK_KILLED)
+		record->signal = outcome->value;
+	if (outcome->result == HOOK_APP_ENDED)
+		record->stopped_ms = record_now();
+	if (outcome->output_len)
+		record_output(record, outcome->output, outcome->output_len);
+}
+
 int outcome_exit_status(const struct hook_outcome *outcome)
 {
 	switch (outcome->result) {

@@ -5,6 +5,7 @@
 
 #include "hook.h"
 #include "log.h"
+#include "record.h"
 
 struct outcome_kind {
 	enum log_level level;
@@ -20,6 +21,9 @@ const struct outcome_kind *outcome_describe(const struct hook_outcome *outcome,
  */
 bool outcome_dropped(const struct hook_outcome *outcome, const struct plan *plan, char *buf,
 		     size_t size);
+
+/* Put the outcome, and text that describes it, into the record. */
+void outcome_record(const struct hook_outcome *outcome, const char *text, struct record *record);
 
 /* The exit status of the verb run. */
 int outcome_exit_status(const struct hook_outcome *outcome);

@@ -2,11 +2,15 @@
  * Apache-2.0 */
 #include "plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../oci/cleanup.h"
 #include "../seccomp/filter.h"
+#include "tools.h"
 
+/* Where programs are looked for in a container that sets no PATH, as by Docker and podman. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define PROFILE_FILE_MAX (1024 * 1024) /* bytes */
 
 /* The hook's own profile: the settings' or the built-in one. */
@@ -32,32 +36,17 @@ static int parse_own_profile(struct plan *p, struct err *e)
 	return 0;
 }
 
-/* What an application without a profile of its own may execute beside native programs. */
-static int add_companions(struct plan *p, struct err *e)
-{
-#if defined(__x86_64__)
-	uint32_t archs[] = { SCMP_ARCH_X86, SCMP_ARCH_X32 };
-#elif defined(__aarch64__)
-	uint32_t archs[] = { SCMP_ARCH_ARM };
-#else
-	uint32_t archs[] = { SCMP_ARCH_NATIVE };
-#endif
-	struct profile companions = { .archs = archs,
-				      .arch_count = sizeof(archs) / sizeof(archs[0]) };
-
-	return profile_add_archs(&p->own, &companions, e);
-}
-
 static int parse_profiles(struct plan *p, struct err *e)
 {
 	if (parse_own_profile(p, e) < 0)
 		return -1;
 	p->has_container_profile = p->bundle->seccomp.value != NULL;
 	if (!p->has_container_profile)
-		return add_companions(p, e);
+		return 0;
 	if (profile_parse(&p->bundle->seccomp, &p->container, e) < 0)
 		return err_prefix(e, "config.json");
-	/* A foreign program of the image is as good in a hook as in the application. */
+	/* Programs of other architectures run in a hook where the container's profile names those:
+	 * a container without one names none. */
 	return profile_add_archs(&p->own, &p->container, e);
 }
 
@@ -73,6 +62,30 @@ static int make_argv(struct plan *p, struct err *e)
 		return err_sys(e, ENOMEM, "plan");
 	memcpy(p->argv, shell, count * sizeof(*shell));
 	p->argv[count] = (char *)p->hook; /* execve does not write it */
+	return 0;
+}
+
+/* PATH ends with the tools' bin; an image without the shell takes the tools' of the same name. */
+static int add_tools(struct plan *p, struct err *e)
+{
+	const struct process *process = &p->bundle->process;
+	const char *path = bundle_env(p->bundle, "PATH");
+	size_t i = 0;
+
+	if (!p->settings->tools)
+		return 0;
+	if (tools_check(p->settings->tools, e) < 0)
+		return -1;
+	p->tools_env = calloc(process->env_count + 2, sizeof(*p->tools_env));
+	if (!p->tools_env ||
+	    asprintf(&p->tools_path, "PATH=%s:" TOOLS_BIN, path ? path : DEFAULT_PATH) < 0 ||
+	    asprintf(&p->tools_shell, TOOLS_BIN "/%s", strrchr(p->argv[0], '/') + 1) < 0)
+		return err_sys(e, ENOMEM, "plan");
+	memcpy(p->tools_env, process->env, process->env_count * sizeof(*p->tools_env));
+	while (i < process->env_count && strncmp(process->env[i], "PATH=", strlen("PATH=")))
+		i++;
+	p->tools_env[i] = p->tools_path;
+	p->env = p->tools_env;
 	return 0;
 }
 
@@ -118,7 +131,8 @@ int plan_make(const struct state *state, const struct bundle *bundle,
 		p.env = process->env;
 		p.bounding = process->caps[CAPS_BOUNDING] & settings->capabilities;
 		p.effective = process->caps[CAPS_EFFECTIVE] & p.bounding;
-		if (check_container(&p, e) < 0 || parse_profiles(&p, e) < 0 || make_argv(&p, e) < 0)
+		if (check_container(&p, e) < 0 || parse_profiles(&p, e) < 0 ||
+		    make_argv(&p, e) < 0 || add_tools(&p, e) < 0)
 			return -1;
 	}
 	*ret = p;
@@ -140,6 +154,9 @@ void plan_telling(const struct state *state, const struct bundle *bundle,
 void plan_free(struct plan *p)
 {
 	free(p->argv);
+	free(p->tools_env);
+	free(p->tools_path);
+	free(p->tools_shell);
 	profile_free(&p->own);
 	profile_free(&p->container);
 	memset(p, 0, sizeof(*p));

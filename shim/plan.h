@@ -16,9 +16,12 @@ struct plan {
 	const char *hook;           /* the command; NULL: none is set, or hooks are disabled */
 	bool refused[POLICY_COUNT]; /* set, but not for Docker */
 	char **argv;                /* the shell's words and the hook */
-	char **env;
-	uint64_t bounding;  /* container's bounding set, cut to the settings' list */
-	uint64_t effective; /* container's effective set, cut to the list and to bounding */
+	char **env;                 /* the application's; where there are tools, tools_env */
+	char **tools_env;           /* owned; its other strings are the application's */
+	char *tools_path;           /* "PATH=...", owned: the application's and the tools' bin */
+	char *tools_shell;          /* executed where the image lacks argv[0]; owned, or NULL */
+	uint64_t bounding;          /* container's bounding set, cut to the settings' list */
+	uint64_t effective;         /* container's effective set, cut to the list and to bounding */
 	bool has_container_profile;
 	struct profile own; /* only where hook is set; the same for the next */
 	struct profile container;

@@ -1,19 +1,16 @@
-/* The claim of a start: at most one run each.  SPDX-License-Identifier: Apache-2.0 */
+/* The record of a start: written.  SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <time.h>
 
 #include "../oci/cleanup.h"
-#include "../oci/state.h"
+#include "app.h"
 #include "host.h"
-#include "text.h"
+#include "records.h"
 
 int record_dir(const char *path, bool make, struct err *e)
 {
@@ -41,90 +38,257 @@ int record_dir(const char *path, bool make, struct err *e)
 	return take_fd(&fd);
 }
 
-static void claim_name(char *buf, size_t size, pid_t pid, uint64_t start_time)
+static int64_t clock_ms(clockid_t clock)
 {
-	snprintf(buf, size, "%d-%llu.json", pid, (unsigned long long)start_time);
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(clock, &now); /* cannot fail with these clocks */
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int write_claim(int fd, const struct app *app, const char *id, const char *bundle)
+int64_t record_now(void)
 {
-	char text[8 * STATE_ID_MAX + 8 * PATH_MAX], quoted_id[6 * STATE_ID_MAX + 8];
-	char quoted_bundle[6 * PATH_MAX];
-	int n = snprintf(text, sizeof(text),
-			 "{\"version\":1,\"id\":\"%s\",\"pid\":%d,\"startTime\":%llu,"
-			 "\"bundle\":\"%s\"}\n",
-			 text_json(quoted_id, sizeof(quoted_id), id), app->pid,
-			 (unsigned long long)app->start_time,
-			 text_json(quoted_bundle, sizeof(quoted_bundle), bundle));
-	ssize_t written = write(fd, text, (size_t)n);
+	return clock_ms(CLOCK_REALTIME);
+}
 
-	if (written < 0)
-		return -1;
-	if (written != n) {
-		errno = ENOSPC;
-		return -1;
+int64_t record_clock(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
+}
+
+int record_init(struct record *ret, const char *id, const char *bundle, pid_t pid,
+		uint64_t start_time, struct err *e)
+{
+	auto_record r = {
+		.id = strdup(id),
+		.bundle = strdup(bundle),
+		.init = { pid, start_time },
+		.time_ms = record_now(),
+		.called_ms = record_clock(),
+		.hook = RECORD_WAITING,
+		.exit_code = -1,
+		.stopped_ms = -1,
+		.dir = -1,
+		.lock = -1,
+	};
+
+	for (int i = 0; i < RECORD_MARK_COUNT; i++)
+		r.marks_ms[i] = -1;
+	if (!r.id || !r.bundle)
+		return err_sys(e, ENOMEM, "record");
+	records_boot(r.boot);
+	*ret = r;
+	memset(&r, 0, sizeof(r));
+	r.lock = -1;
+	return 0;
+}
+
+void record_free(struct record *r)
+{
+	cleanup_free(&r->id);
+	cleanup_free(&r->bundle);
+	cleanup_free(&r->output);
+	cleanup_fd(&r->lock);
+	memset(r, 0, sizeof(*r));
+	r->dir = r->lock = -1;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
 	}
 	return 0;
 }
 
-int record_claim(int dir, const struct app *app, const char *id, const char *bundle, struct err *e)
+static int lock_file(int fd)
 {
-	char name[64];
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_SETLK, &lock);
+}
+
+/* Write text to the file temporary.  Returns it open, or -1 and errno; then there is none. */
+static int write_temporary(int dir, const char *temporary, const char *text, size_t len)
+{
+	auto_fd fd =
+		openat(dir, temporary, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int saved;
+
+	if (fd >= 0 && write_all(fd, text, len) == 0)
+		return take_fd(&fd);
+	saved = errno;
+	if (fd >= 0)
+		(void)unlinkat(dir, temporary, 0); /* it would only be swept later */
+	errno = saved;
+	return -1;
+}
+
+static bool disk_full(int code)
+{
+	return code == ENOSPC || code == EDQUOT;
+}
+
+/* The same; the kept records make room, the oldest first, until there is enough. */
+static int write_somehow(int dir, const char *temporary, const char *text, size_t len)
+{
+	int fd = write_temporary(dir, temporary, text, len);
+
+	for (size_t keep = RECORDS_KEPT / 2; fd < 0 && disk_full(errno); keep /= 2) {
+		int saved = errno;
+
+		records_prune(dir, keep);
+		errno = saved;
+		fd = write_temporary(dir, temporary, text, len);
+		if (!keep)
+			break;
+	}
+	return fd;
+}
+
+enum { FIRST = RENAME_NOREPLACE, AGAIN = 0 };
+
+/* Put the record in place; as: FIRST or AGAIN.  Returns its descriptor, or -1 and *e. */
+static int put(const struct record *r, unsigned as, struct err *e)
+{
+	char name[RECORD_NAME_MAX], temporary[RECORD_NAME_MAX];
+	auto_free char *text = NULL;
+	size_t len = 0;
 	auto_fd fd = -1;
+	FILE *out = open_memstream(&text, &len);
+	int code;
 
-	claim_name(name, sizeof(name), app->pid, app->start_time);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (!out)
+		return err_sys(e, ENOMEM, "record");
+	record_print(r, out);
+	(void)fputc('\n', out);
+	if (fclose(out) != 0) /* where any of it failed */
+		return err_sys(e, ENOMEM, "record");
+	record_name(r, name);
+	records_temporary_name(r, temporary);
+	fd = write_somehow(r->dir, temporary, text, len);
 	if (fd < 0)
-		return err_sys(e, errno, "claim this start by the record '%s'", name);
-	if (write_claim(fd, app, id, bundle) < 0) {
-		(void)err_sys(e, errno, "write the record '%s'", name);
-		(void)unlinkat(dir, name, 0); /* an empty one would only be swept later */
+		return err_sys(e, errno, "write the record '%s'", name);
+	if ((as == FIRST || lock_file(fd) == 0) &&
+	    renameat2(r->dir, temporary, r->dir, name, as) == 0)
+		return take_fd(&fd);
+	code = errno;
+	(void)unlinkat(r->dir, temporary, 0); /* likewise */
+	return err_sys(e, code, "%s the record '%s'",
+		       as == FIRST ? "claim this start by" : "replace", name);
+}
+
+int record_claim(struct record *r, int dir, pid_t keeper, struct err *e)
+{
+	struct err first = { 0 };
+	int fd;
+
+	r->dir = dir;
+	if (records_process(keeper, &r->keeper) < 0)
+		return err_sys(e, errno, "look at the supervisor");
+	fd = put(r, FIRST, &first);
+	if (fd < 0 && first.code == EEXIST && records_forget_other_boot(dir, r)) {
+		memset(&first, 0, sizeof(first));
+		fd = put(r, FIRST, &first);
+	}
+	if (fd < 0) {
+		*e = first;
 		return -1;
 	}
+	cleanup_fd(&fd);
 	return 0;
 }
 
-/* A zombie has ended, but not one whose main thread only left the others behind: the pidfd knows.
- */
-static bool process_ended(pid_t pid)
+int record_lock(int dir, const char *name, struct record *ret, struct err *e)
 {
-	auto_fd fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	auto_fd fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat ours, named;
 
-	return fd < 0 ? errno == ESRCH : poll(&pfd, 1, 0) == 1;
+	if (fd < 0)
+		return err_sys(e, errno, "open the record '%s'", name);
+	if (lock_file(fd) < 0 || fstat(fd, &ours) < 0 ||
+	    fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) < 0 || ours.st_ino != named.st_ino)
+		return err_set(e, EAGAIN, "the record '%s' is being written", name);
+	if (records_read_fd(fd, ret, e) < 0)
+		return -1;
+	ret->dir = dir;
+	ret->lock = take_fd(&fd);
+	return 0;
 }
 
-/* Is name a claim, and its process gone?  Any other file is not ours to remove. */
-static bool claim_is_dead(const char *name)
+int record_take(struct record *r, struct err *e)
 {
-	char path[64], again[64];
-	int pid;
-	unsigned long long start_time;
-	struct proc_stat stat;
+	char name[RECORD_NAME_MAX];
+	auto_record found = { .lock = -1 };
 
-	if (sscanf(name, "%d-%llu.json", &pid, &start_time) != 2)
-		return false;
-	claim_name(again, sizeof(again), pid, start_time);
-	if (strcmp(name, again))
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (proc_stat_read(AT_FDCWD, path, &stat) < 0)
-		return errno == ENOENT || errno == ESRCH;
-	return stat.start_time != start_time || process_ended(pid);
+	if (records_process(getpid(), &r->keeper) < 0)
+		return err_sys(e, errno, "look at ourselves");
+	record_name(r, name);
+	if (record_lock(r->dir, name, &found, e) < 0)
+		return -1;
+	if (found.keeper.pid != r->keeper.pid || found.keeper.start_time != r->keeper.start_time)
+		return err_set(e, EEXIST, "the record '%s' is another supervisor's", name);
+	r->lock = take_fd(&found.lock);
+	return 0;
 }
 
-void record_sweep(int dir)
+int record_update(struct record *r, struct err *e)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	int fd;
 
-	if (!entries) {
-		cleanup_fd(&fd);
-		return;
+	if (r->dir < 0)
+		return 0;
+	fd = put(r, AGAIN, e);
+	if (fd < 0)
+		return -1;
+	cleanup_fd(&r->lock);
+	r->lock = fd;
+	return 0;
+}
+
+void record_mark(struct record *r, enum record_mark mark)
+{
+	if (r->marks_ms[mark] < 0)
+		r->marks_ms[mark] = record_clock() - r->called_ms;
+}
+
+void record_set(struct record *r, enum record_hook hook, const char *reason)
+{
+	r->hook = hook;
+	if (reason)
+		snprintf(r->reason, sizeof(r->reason), "%s", reason);
+}
+
+void record_output(struct record *r, const char *bytes, size_t len)
+{
+	if (!r->output)
+		r->output = malloc(RECORD_OUTPUT_MAX + 1);
+	if (!r->output)
+		return; /* the log has it too */
+	if (len > RECORD_OUTPUT_MAX) {
+		bytes += len - RECORD_OUTPUT_MAX;
+		len = RECORD_OUTPUT_MAX;
 	}
-	while ((entry = readdir(entries)))
-		if (claim_is_dead(entry->d_name))
-			(void)unlinkat(dir, entry->d_name, 0); /* another sweep may be faster */
-	closedir(entries);
+	if (r->output_len + len > RECORD_OUTPUT_MAX) {
+		size_t old = r->output_len + len - RECORD_OUTPUT_MAX;
+
+		r->output_len -= old;
+		memmove(r->output, r->output + old, r->output_len);
+	}
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i])
+			r->output[r->output_len++] = bytes[i];
+	r->output[r->output_len] = '\0';
+}
+
+bool record_final(const struct record *r)
+{
+	return r->hook != RECORD_WAITING && r->hook != RECORD_RUNNING;
 }

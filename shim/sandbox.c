@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "../oci/cleanup.h"
+#include "seal.h"
 #include "steps.h"
 
 struct step {
@@ -20,29 +21,34 @@ struct step {
 static const struct step steps[] = {
 	{ "parent-death signal", step_parent_death }, /* first: nothing runs without supervisor */
 	{ "output", step_output },           /* reads the application's /proc, on the host's side */
+	{ "tools", step_tools },             /* by a path of the host; forks */
 	{ "oom_score_adj", step_oom_score }, /* before non-dumpable, which takes the file away */
 	{ "scheduler", step_scheduler },     /* real time needs the initial user namespace */
 	{ "io priority", step_io_priority }, /* likewise */
 	{ "cgroup", step_cgroup },           /* while the host's cgroup files are open */
 	{ "cpu affinity", step_affinity },   /* after the cgroup: joining a cpuset sets it anew */
+	{ "personality", step_personality }, /* reads the application's /proc */
 	{ "session keyring", step_keyring }, /* before the ids, as runc */
 	{ "security label", step_label },    /* through the host's /proc, not a container's */
+	{ "memory", step_memory },           /* before the limits, which may cut the stack */
 	{ "limits", step_limits },           /* raising needs the initial user namespace; last of
 						these, since it may forbid to open anything */
-	{ "non-dumpable", step_non_dumpable },   /* from here on the container could see us */
-	{ "namespaces", step_namespaces },       /* pid is for our child only */
-	{ "root", step_root },                   /* before any path of the container is used */
-	{ "descriptors", step_descriptors },     /* likewise: CVE-2024-21626 */
+	{ "non-dumpable", step_non_dumpable }, /* from here on the container could see us */
+	{ "namespaces", step_namespaces },     /* pid is for our child only */
+	{ "root", step_root },                 /* before any path of the container is used */
+	{ "tools mount",
+	  step_tools_mount }, /* the tools are a descriptor still; no link is followed */
+	{ "descriptors", step_descriptors },     /* before any path, likewise: CVE-2024-21626 */
 	{ "working directory", step_directory }, /* as root: the application's user may not */
 	{ "umask", step_umask },
-	{ "personality", step_personality },
 	{ "bounding set", step_bounding }, /* needs CAP_SETPCAP */
 	{ "groups", step_groups },         /* needs CAP_SETGID */
 	{ "gid", step_gid },               /* likewise */
 	{ "uid", step_uid },               /* needs CAP_SETUID; takes a user's capabilities */
 	{ "working directory again", step_directory_again }, /* as the user: root may not */
 	{ "capabilities", step_capabilities },
-	{ "no_new_privs", step_no_new_privs },           /* the filters need it */
+	{ "parent-death signal again", step_parent_death }, /* the ids' change has cleared it */
+	{ "no_new_privs", step_no_new_privs },              /* the filters need it */
 	{ "confirm", step_confirm },                     /* reads all of it back, needs getters */
 	{ "own filter", step_own_filter },               /* permits to load the next */
 	{ "container's filter", step_container_filter }, /* last: may deny all of the above */
@@ -110,6 +116,8 @@ __attribute__((noreturn)) static void become_hook(const struct sandbox *s, pid_t
 		_exit(125);
 	}
 	(void)execve(s->plan->argv[0], s->plan->argv, s->plan->env);
+	if ((errno == ENOENT || errno == ENOTDIR) && s->plan->tools_shell)
+		(void)execve(s->plan->tools_shell, s->plan->argv, s->plan->env);
 	report->exec_errno = errno;
 	_exit(errno == ENOENT ? 127 : 126);
 }
@@ -144,6 +152,7 @@ void sandbox_enter(struct sandbox *s)
 		report->error = e;
 		leave(1);
 	}
+	seal_forget_words();
 	/* CLONE_PARENT: the supervisor reaps it.  The pid is written before it runs. */
 	pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, &report->hook,
 		      NULL, NULL);

@@ -48,6 +48,7 @@ struct sandbox {
 	const struct filter *container; /* len 0: the container has no profile */
 	bool foreground;                /* output goes to our own stdout and stderr */
 	pid_t supervisor;
+	int tools; /* from step to step, where the settings name tools: their detached mount */
 	uint64_t bounding, effective; /* the sets in force after the drop */
 	struct report report;
 };

@@ -2,8 +2,8 @@
 #include "seal.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -18,7 +18,8 @@
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static char mark[] = "OCI_DEPLOY_HOOK_SEALED=1";
-static bool marked; /* the environment held the mark when main began */
+static char **words; /* main's argv */
+static bool marked;  /* the environment held the mark when main began */
 
 void seal_default_signals(void)
 {
@@ -30,16 +31,39 @@ void seal_default_signals(void)
 		(void)syscall(SYS_rt_sigaction, sig, default_action, NULL, NSIG / 8);
 }
 
-void seal_reset(void)
+/* Not sigprocmask(3), which leaves out the two that libc keeps for itself. */
+static void set_signal_mask(unsigned char byte)
 {
-	sigset_t none;
-	const char *value = getenv("OCI_DEPLOY_HOOK_SEALED");
+	unsigned char mask[NSIG / 8];
 
+	memset(mask, byte, sizeof(mask));
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof(mask));
+}
+
+void seal_unblock_signals(void)
+{
+	set_signal_mask(0);
+}
+
+void seal_forget_words(void)
+{
+	for (char **word = words; word && *word; word++)
+		explicit_bzero(*word, strlen(*word));
+}
+
+void seal_reset(char *argv[])
+{
+	const char *value;
+
+	set_signal_mask(0xff); /* a caller's signal waits until we can answer it */
+	value = getenv("OCI_DEPLOY_HOOK_SEALED");
+	words = argv;
 	marked = value && !strcmp(value, "1");
 	(void)clearenv();
+	/* What this process frees, a hook's process would still hold: mallopt(3). */
+	if (marked)
+		(void)mallopt(M_PERTURB, 0xa5);
 	seal_default_signals();
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)umask(077);
 	(void)close_range(3, ~0U, 0); /* older kernels cannot run a hook anyway */
 	for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = dup(fd))
@@ -74,6 +98,14 @@ static int open_read_only_mount(struct err *e)
 	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
 		return err_sys(e, errno, "mount_setattr");
 	return take_fd(&fd);
+}
+
+bool seal_can_mount(void)
+{
+	struct err e = { 0 };
+	auto_fd fd = open_read_only_mount(&e);
+
+	return fd >= 0;
 }
 
 static int open_sealed_copy(struct err *e)
@@ -128,6 +160,7 @@ int seal(char *const argv[], const char *input, size_t len, struct err *e)
 		return -1;
 	if (input && put_on_stdin(input, len, e) < 0)
 		return -1;
+	set_signal_mask(0xff); /* handlers do not outlive it */
 	(void)syscall(SYS_execveat, fd, "", argv, environment, AT_EMPTY_PATH);
 	return err_sys(e, errno, "execute our own program from where it cannot be written");
 }

@@ -8,6 +8,7 @@
 #ifndef ODH_SEAL_H
 #define ODH_SEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../oci/err.h"
@@ -18,9 +19,18 @@
  * begins again, with an empty environment but for one mark, which seal_reset removes. */
 int seal(char *const argv[], const char *input, size_t len, struct err *e);
 
-/* Shed what a caller may have left us: signal mask and dispositions, umask, environment, open
- * descriptors; descriptors 0-2 are opened on /dev/null where they are closed. */
-void seal_reset(void);
+/* Is the mount allowed here (else it is the copy)?  Changes nothing. */
+bool seal_can_mount(void);
+
+/* For main, first of all.  Shed what a caller may have left us: signal dispositions, umask,
+ * environment, open descriptors; descriptors 0-2 are opened on /dev/null where they are closed.
+ * All signals are blocked afterwards, until seal_unblock_signals. */
+void seal_reset(char *argv[]);
+void seal_unblock_signals(void);
+
+/* Overwrite main's words, which everybody in a container can read in /proc: they name paths of the
+ * host.  What points into them is empty afterwards. */
+void seal_forget_words(void);
 
 /* All signals to their default, those that libc keeps for itself included. */
 void seal_default_signals(void);

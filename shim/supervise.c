@@ -15,7 +15,7 @@
 #include "guard.h"
 #include "log.h"
 #include "outcome.h"
-#include "record.h"
+#include "records.h"
 #include "stream.h"
 #include "text.h"
 
@@ -25,7 +25,12 @@
 #define LOG_PATIENCE_MS 100  /* nothing waits for us, but for the hook's end */
 #define NOTICE_PREFIX "oci-deploy-hook: "
 
-static const char *container; /* its id: for log_started, which has no argument for it */
+/* What the guard's calls need. */
+struct subject {
+	const struct plan *plan;
+	const struct app *app;
+	struct record *record;
+};
 
 void supervise_log_refused(const struct plan *plan)
 {
@@ -60,14 +65,6 @@ static void notify_outcome(const struct plan *plan, const struct app *app, const
 	snprintf(text, sizeof(text), NOTICE_PREFIX "%s: %s\n",
 		 policy[POLICY_RUN_SUCCEEDED].variable, text_escape(safe, sizeof(safe), what));
 	(void)stream_notice(app, text);
-}
-
-static void notify_problem(const struct plan *plan, const struct app *app)
-{
-	char text[ERR_MSG_MAX + 64];
-
-	snprintf(text, sizeof(text), "the hook was not run: %s", plan->problem.msg);
-	notify_outcome(plan, app, text);
 }
 
 /* We are about to leave, and our children die with us: let them finish, for a moment. */
@@ -133,17 +130,42 @@ static int wait_started(const struct app *app, int signals, int *ret_signal, str
 	return started;
 }
 
-static void log_started(pid_t hook)
+static void log_unknown_capabilities(const struct plan *plan)
 {
-	log_event(LOG_LEVEL_INFO, container, "started", "hook pid %d", hook);
+	const char *names = plan->bundle->process.caps_unknown;
+
+	if (names)
+		log_event(LOG_LEVEL_WARNING, plan->state->id, "ready",
+			  "left out, no capability that this kernel and we know: %s", names);
 }
 
-static void log_outcome(const struct plan *plan, const struct app *app,
-			const struct hook_outcome *outcome)
+/* The hook does not depend on it: the claim is made. */
+static void save(struct record *record)
+{
+	struct err e = { 0 };
+
+	if (record_update(record, &e) < 0)
+		log_event(LOG_LEVEL_WARNING, record->id, "error", "%s", e.msg);
+}
+
+static void tell_started(pid_t hook, void *context)
+{
+	const struct subject *subject = context;
+
+	record_mark(subject->record, RECORD_SPAWNED);
+	record_set(subject->record, RECORD_RUNNING, NULL);
+	save(subject->record);
+	log_event(LOG_LEVEL_INFO, subject->plan->state->id, "started", "hook pid %d", hook);
+}
+
+static void tell_outcome(const struct plan *plan, const struct app *app, struct record *record,
+			 const struct hook_outcome *outcome)
 {
 	char text[ERR_MSG_MAX + 64], text_dropped[128];
 	const struct outcome_kind *kind = outcome_describe(outcome, plan, text, sizeof(text));
 
+	outcome_record(outcome, text, record);
+	save(record);
 	log_event(kind->level, plan->state->id, kind->event, "%s", text);
 	if (outcome->leftovers)
 		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
@@ -154,20 +176,23 @@ static void log_outcome(const struct plan *plan, const struct app *app,
 		notify_outcome(plan, app, text);
 }
 
-/* What log_outcome needs, where it is the watcher that is left to log. */
-struct subject {
-	const struct plan *plan;
-	const struct app *app;
-};
-
-static void log_orphaned(const struct hook_outcome *outcome, void *context)
+/* In the watcher, whose guard is gone, and with it what it last wrote: take the record over. */
+static void tell_orphaned(const struct hook_outcome *outcome, void *context)
 {
 	const struct subject *subject = context;
+	auto_record record = { .dir = -1, .lock = -1 };
+	char name[RECORD_NAME_MAX];
+	struct err e = { 0 };
 
-	log_outcome(subject->plan, subject->app, outcome);
+	record_name(subject->record, name);
+	if (records_own(subject->record->dir, name, &record, &e) < 0)
+		log_event(LOG_LEVEL_WARNING, subject->plan->state->id, "error", "%s", e.msg);
+	record.judged = false; /* that is for readers */
+	tell_outcome(subject->plan, subject->app, &record, outcome);
 }
 
-static void run_hook(const struct plan *plan, const struct app *app, int signals)
+static void run_hook(const struct plan *plan, const struct app *app, struct record *record,
+		     int signals)
 {
 	auto_filter own = { 0 }, container_filter = { 0 };
 	struct cgroup cgroup = { .parent = -1, .child = -1 };
@@ -179,10 +204,10 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 		.own = &own,
 		.container = &container_filter,
 	};
-	struct subject subject = { plan, app };
-	struct guard_calls calls = { log_started, log_orphaned, &subject };
+	struct subject subject = { plan, app, record };
+	struct guard_calls calls = { tell_started, tell_orphaned, &subject };
 
-	if (hook_filters(plan, &own, &container_filter, &outcome.error) == 0 &&
+	if (hook_filters(plan, record->dir, &own, &container_filter, &outcome.error) == 0 &&
 	    report_map(&sandbox.report, &outcome.error) == 0 &&
 	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
 		if (cgroup.parent < 0)
@@ -192,41 +217,102 @@ static void run_hook(const struct plan *plan, const struct app *app, int signals
 	} else if (outcome.error.code == ESRCH) {
 		outcome.result = HOOK_APP_ENDED;
 	}
-	log_outcome(plan, app, &outcome);
+	tell_outcome(plan, app, record, &outcome);
 }
 
-void supervise(const struct plan *plan, const struct app *app, int records)
+/* No hook is run.  One that is refused stays refused. */
+static void conclude(struct record *record, enum record_hook hook, const char *reason)
+{
+	record_set(record, record->hook == RECORD_REFUSED ? RECORD_REFUSED : hook, reason);
+	record_mark(record, RECORD_ENDED);
+	save(record);
+}
+
+static void not_supervised(struct record *record, const struct err *e)
+{
+	conclude(record, RECORD_FAILED, e->msg);
+	log_event(LOG_LEVEL_ERROR, record->id, "error", "%s", e->msg);
+}
+
+static void app_ended_first(struct record *record)
+{
+	record->run = RECORD_RUN_FAILED;
+	record->stopped_ms = record_now();
+	conclude(record, RECORD_NONE, "the application ended first");
+	log_event(LOG_LEVEL_INFO, record->id, "not-started", "the application ended first");
+}
+
+static void told_to_leave(struct record *record, int sig)
+{
+	char reason[64];
+
+	snprintf(reason, sizeof(reason), "the supervisor was ended by signal %d", sig);
+	conclude(record, RECORD_ABANDONED, reason);
+	log_event(LOG_LEVEL_WARNING, record->id, "abandoned", "%s", reason);
+}
+
+/* The hook must not run, which is logged and recorded already. */
+static void tell_problem(const struct plan *plan, const struct app *app, struct record *record,
+			 bool started)
+{
+	char text[ERR_MSG_MAX + 64];
+
+	record->run = started ? RECORD_RUN_SUCCEEDED : RECORD_RUN_FAILED;
+	if (started)
+		record_mark(record, RECORD_EXEC);
+	else
+		record->stopped_ms = record_now();
+	save(record);
+	if (!started)
+		return;
+	notify_refused(plan, app);
+	snprintf(text, sizeof(text), "the hook was not run: %s", plan->problem.msg);
+	if (plan->hook)
+		notify_outcome(plan, app, text);
+}
+
+static void app_is_ready(const struct plan *plan, const struct app *app, struct record *record,
+			 int signals)
+{
+	record->run = RECORD_RUN_SUCCEEDED;
+	record_mark(record, RECORD_READY);
+	if (!plan->hook) {
+		conclude(record, RECORD_REFUSED, NULL);
+		return;
+	}
+	save(record);
+	log_event(LOG_LEVEL_INFO, record->id, "ready", "the application has started");
+	log_unknown_capabilities(plan);
+	run_hook(plan, app, record, signals);
+}
+
+void supervise(const struct plan *plan, const struct app *app, struct record *record)
 {
 	struct err e = { 0 };
 	int started, told = 0, signals = hook_signals(&e);
 
-	container = plan->state->id;
 	if (signals < 0) {
-		log_event(LOG_LEVEL_ERROR, container, "error", "%s", e.msg);
+		not_supervised(record, &e);
 		return;
 	}
 	log_be_patient(LOG_PATIENCE_MS);
 	if (!plan->problem.code)
-		log_event(LOG_LEVEL_INFO, container, "waiting", "for the application to start");
-	record_sweep(records);
+		log_event(LOG_LEVEL_INFO, record->id, "waiting", "for the application to start");
+	records_prune(record->dir, RECORDS_KEPT);
 	started = wait_started(app, signals, &told, &e);
 	if (started < 0) {
-		log_event(LOG_LEVEL_ERROR, container, "error", "%s", e.msg);
+		not_supervised(record, &e);
 	} else if (told) {
-		log_event(LOG_LEVEL_WARNING, container, "abandoned",
-			  "the supervisor was ended by signal %d", told);
-	} else if (!started && !plan->problem.code) {
-		log_event(LOG_LEVEL_INFO, container, "not-started", "the application ended first");
-	} else if (started) {
+		told_to_leave(record, told);
+	} else if (plan->problem.code) {
+		tell_problem(plan, app, record, started);
+	} else if (!started) {
+		app_ended_first(record);
+	} else {
+		record_mark(record, RECORD_EXEC);
 		notify_refused(plan, app);
-		if (plan->hook && plan->problem.code) {
-			notify_problem(plan, app); /* it is logged already */
-		} else if (plan->hook) {
-			log_event(LOG_LEVEL_INFO, container, "ready",
-				  "the application has started");
-			run_hook(plan, app, signals);
-		}
+		app_is_ready(plan, app, record, signals);
 	}
 	await_children(app);
-	record_sweep(records);
+	records_prune(record->dir, RECORDS_KEPT);
 }

@@ -4,10 +4,11 @@
 
 #include "app.h"
 #include "plan.h"
+#include "record.h"
 
 /* Wait until the application has started, tell its author what is refused, run the hook, log how
- * it went.  For a process of its own that nobody waits for.  records: the record directory. */
-void supervise(const struct plan *plan, const struct app *app, int records);
+ * it went, and keep the record, which is ours.  For a process of its own that nobody waits for. */
+void supervise(const struct plan *plan, const struct app *app, struct record *record);
 
 /* Log every refused hook of the plan. */
 void supervise_log_refused(const struct plan *plan);

@@ -54,6 +54,10 @@ static char *escape(char *buf, size_t size, const char *data, size_t len, enum s
 			snprintf(piece, sizeof(piece), "\\%c", *s);
 		} else if (*s < 0x80) {
 			snprintf(piece, sizeof(piece), "%c", *s);
+		} else if (style == JSON && end - s > 1 && s[0] == 0xc2 && s[1] >= 0x80 &&
+			   s[1] < 0xa0) {
+			n = 2; /* a C1 control, which terminals obey: the same string, escaped */
+			escape_control(piece, sizeof(piece), s[1], style);
 		} else if ((n = utf8_length(s, (size_t)(end - s)))) {
 			memcpy(piece, s, n);
 			piece[n] = '\0';

@@ -10,7 +10,8 @@
  * fit is cut and ends in "...".  size: bytes of buf, at least 8.  Returns buf. */
 char *text_escape(char *buf, size_t size, const char *text);
 
-/* The same as the inside of a JSON string: quotes too, \u00NN for control characters. */
+/* The same as the inside of a JSON string: quotes too, \u00NN for control characters (read
+ * back, they are the same) and for bytes that are not UTF-8 (they are not). */
 char *text_json(char *buf, size_t size, const char *text);
 
 /* Both for any len bytes, NUL among them. */

@@ -13,6 +13,7 @@
 
 struct tree {
 	const struct cgroup *cgroup;
+	ino_t pid_ns; /* the application's pid namespace, of which they all are */
 	pid_t leader; /* the hook's first process, which leads its session; 0 = none yet */
 };
 

@@ -11,6 +11,8 @@
 int verb_poststart(const struct options *o, struct err *e);
 int verb_poststop(const struct options *o, struct err *e);
 int verb_run(const struct options *o, struct err *e);
+int verb_status(const struct options *o, struct err *e);
+int verb_wait(const struct options *o, struct err *e);
 int verb_check(const struct options *o, struct err *e);
 
 /* From here on a signal ends this process with status 0, so that the runtime does not end the

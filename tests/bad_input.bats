@@ -133,7 +133,7 @@ bad_settings() {
 
 @test "a state without pid, or with one that is none" {
 	living
-	bad_state 'pid' 'del(.pid)' '.pid = 0' '.pid = null' '.pid |= tostring' '.pid = -1' \
+	bad_state 'the state names no pid|state: pid: expected a whole number' 'del(.pid)' '.pid = 0' '.pid = null' '.pid |= tostring' '.pid = -1' \
 		'.pid += 0.5' '.pid += 4294967296' '.pid = [.pid]' '.pid = true'
 }
 
@@ -141,13 +141,13 @@ bad_settings() {
 	living
 	state_of "$APP" >"$B/small"
 	sed "1a \"pid\": $$," "$B/small" | poststart
-	no_hook 'pid'
+	no_hook 'state: pid: .*twice'
 }
 
 @test "a state whose id or bundle is missing or wrong" {
 	living
-	bad_state 'id|u0000|NUL' 'del(.id)' '.id = ""' '.id = 7' '.id = "a\u0000b"'
-	bad_state 'bundle|u0000|NUL|config.json' 'del(.bundle)' '.bundle = "."' '.bundle = 7' \
+	bad_state 'state: id: (missing or empty|expected a string)|u0000' 'del(.id)' '.id = ""' '.id = 7' '.id = "a\u0000b"'
+	bad_state 'state: bundle: expected|u0000|config.json: .*No such file' 'del(.bundle)' '.bundle = "."' '.bundle = 7' \
 		'.bundle = "/no/such/bundle"' '.bundle += "\u0000/x"'
 }
 
@@ -345,6 +345,16 @@ bad_settings() {
 }
 
 # --- a pid that is not the container's ---
+
+@test "a kernel that is too old: said so" {
+	living
+	local caller=("${CALLER[@]}")
+	CALLER=(setarch --uname-2.6)
+	state_of "$APP" | poststart
+	CALLER=("${caller[@]}")
+	no_hook 'this kernel is 2\.6.*5\.14'
+	answers
+}
 
 @test "a state that names pid 1" {
 	give_hook

@@ -174,6 +174,24 @@ find_cgroup() {
 	done
 }
 
+@test "in a cgroup with a path of a kilobyte too, what a hook leaves behind is killed" {
+	local long
+	long=$(printf 'x%.0s' $(seq 240))
+	for row in $ROWS; do
+		cgroup_bundle "$row"
+		edit '.linux.cgroupsPath = "/" + ([$id, $x, $x, $x, $x] | join("/"))' --arg id "$ID" --arg x "$long"
+		hook 'sleep 1000 & exit 0'
+		launch
+		wait_for_log ': ended: exit status 0'
+		wait_for_log 'left behind were killed'
+		wait_until only_the_app
+		delete
+		for directory in $(cgroups_named "$ID"); do # the runtime leaves those above its own
+			find "$directory" -depth -type d -exec rmdir {} \;
+		done
+	done
+}
+
 @test "a cgroup that takes no child cgroups: the hook does not run, the container does not care" {
 	for runtime in $RUNTIMES; do
 		cgroup_bundle "v2:$runtime"

@@ -112,7 +112,7 @@ install_until() {
 			make_it "$what" "" GRACE=0
 			pod exec c touch /tmp/go
 			wait_until shows c '^hook ran$'
-			pod rm -f -t 0 c >/dev/null
+			discard c
 			[ "$what" = install ] || kept
 		done
 	done

@@ -84,12 +84,10 @@ static int check_fds(int pid, const char *when)
 	return bad;
 }
 
-/* Writable, apart from being busy: that is what a later open for writing would meet. */
-static int look_at_exe(int pid, const char *when)
+/* Writable, apart from being busy: that is what a later open for writing would meet.  path: of the
+ * process's exe, or of our own descriptor of it. */
+static int look_at_exe(int pid, const char *path, const char *when)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	if (access(path, W_OK) < 0 && (errno == EROFS || errno == ENOENT))
 		return 0;
 	violation(when, pid, "its program can be opened for writing", "");

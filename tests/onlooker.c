@@ -1,32 +1,54 @@
 /* A hostile application: it looks at every other process of its container as fast as it can.
  * SPDX-License-Identifier: Apache-2.0
  *
- *	onlooker MASK      the capabilities that a hook may have
+ *	onlooker MASK INODE     the capabilities that a hook may have; the host's program
  *
- * Says "up"; then, on stdout, "seen" at the first process that it sees, and whatever one has that
- *it must not have.
+ * Says "up"; then, on stdout, "seen" at the first process that it sees, "host's" at the first that
+ * runs the host's program, and whatever one has that it must not have.
  */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
 #include "look.h"
 
-/* A program of the container's own is its own to write to. */
-static bool is_foreign(int pid)
+static ino_t host_program;
+
+/* Say word, once. */
+static void say_once(bool *said, const char *word)
+{
+	if (!*said)
+		puts(word);
+	*said = true;
+}
+
+/* A program of the container's own is its own to write to; the host's must not be.  What is judged
+ * is what was held: the process may execute another one meanwhile. */
+static void look_at_program(int pid, bool *said)
 {
 	char path[64];
-	struct stat root, exe;
+	struct stat exe;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return stat("/", &root) == 0 && stat(path, &exe) == 0 && exe.st_dev != root.st_dev;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &exe) == 0 && exe.st_ino == host_program) {
+		say_once(said, "host's");
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		(void)look_at_exe(pid, path, "onlooker");
+	}
+	close(fd);
 }
 
 int main(int argc, char *argv[])
 {
-	bool seen = false;
+	bool seen = false, seen_hosts = false;
 
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
+	host_program = strtoull(argv[2], NULL, 10);
 	look_mask = strtoull(argv[1], NULL, 16);
 	puts("up");
 	fflush(stdout);
@@ -40,12 +62,9 @@ int main(int argc, char *argv[])
 
 			if (pid <= 1)
 				continue;
-			if (!seen)
-				puts("seen");
-			seen = true;
+			say_once(&seen, "seen");
 			(void)look_at(pid, "onlooker");
-			if (is_foreign(pid))
-				(void)look_at_exe(pid, "onlooker");
+			look_at_program(pid, &seen_hosts);
 			fflush(stdout);
 		}
 		closedir(proc);

@@ -107,6 +107,11 @@ has_ended() {
 	[ "$(grep -c ": $id: ended: exit" "$P/log")" = "${2:-1}" ]
 }
 
+# NAME: remove it.  podman's own cleanup of the container may be in its way for a moment.
+discard() {
+	wait_until pod rm --force --ignore --time 0 "$1" >/dev/null
+}
+
 remove_containers() {
 	local name
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || { tail -n 30 "$P/log"; for name in $(pod ps -aq); do
@@ -138,10 +143,11 @@ row() {
 	local runtime
 	for runtime in $RUNTIMES; do
 		RUNTIME=$runtime
-		pod run -d --name c "${HOOKS[@]}" "$@" localhost/bb sh -c 'echo app-up; sleep 1000' >/dev/null
+		pod run -d --name c "${HOOKS[@]}" "$@" localhost/bb /probe app sh -c 'echo app-up; sleep 1000' >/dev/null
 		behaves c
+		is_like_its_application c
 		restarts c
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		kept
 	done
 }
@@ -165,14 +171,33 @@ lives() {
 
 # NAME: the hook had the designed rights, not more than its own list of capabilities.
 has_rights() {
-	local lines kept=00000000000004fb value
+	local lines kept=00000000000004fb value line set
 	lines=$(pod logs "$1" 2>&1 | tr -d '\r' | grep '^hook ')
 	for line in 'NoNewPrivs: 1' 'Seccomp: 2' 'CapInh: 0000000000000000' 'CapAmb: 0000000000000000'; do
 		grep -qx "hook $line" <<<"$lines" || fail "no line '$line':" "$lines"
 	done
 	for set in CapEff CapPrm CapBnd; do
 		value=$(sed -n "s/^hook $set: //p" <<<"$lines")
-		[ $((0x$value & ~0x$kept)) = 0 ] || fail "$set is $value"
+		if [ "${#value}" != 16 ] || [ $((0x$value & ~0x$kept)) != 0 ]; then
+			fail "$set is '$value'"
+		fi
+	done
+}
+
+# NAME: the hook is whom, where and within what the application is, by the probe in both.
+is_like_its_application() {
+	local lines key app hook
+	lines=$(pod logs "$1" 2>&1 | tr -d '\r')
+	for key in uid gid groups umask cwd 'rlimit [0-9]*' 'ns [a-z]*'; do
+		app=$(sed -n "s/^app $key: /&/p" <<<"$lines" | cut -d' ' -f2- | sort -u)
+		hook=$(sed -n "s/^hook $key: /&/p" <<<"$lines" | cut -d' ' -f2- | sort -u)
+		[ -n "$app" ] || [ "$key" = groups ] || fail "the application's probe has no '$key'"
+		[ "$app" = "$hook" ] || fail "$key of the application:" "$app" "of the hook:" "$hook"
+	done
+	# no identity or bound of the hook exceeds its application's
+	for key in CapEff CapPrm CapBnd; do
+		app=$(sed -n "s/^app $key: //p" <<<"$lines") hook=$(sed -n "s/^hook $key: //p" <<<"$lines")
+		[ $((0x${hook:-x} & ~0x${app:-x})) = 0 ] || fail "$key $hook exceeds the application's $app"
 	done
 }
 

@@ -122,7 +122,7 @@ teardown_file() {
 		shows c '^hook ran$' 0
 		pod exec c touch /tmp/go
 		behaves c
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		kept
 	done
 }
@@ -145,7 +145,7 @@ teardown_file() {
 		pod create --name c "${HOOKS[@]}" localhost/bb sleep 1000 >/dev/null
 		pod start c >/dev/null
 		behaves c
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		kept
 	done
 }
@@ -154,7 +154,7 @@ teardown_file() {
 	for RUNTIME in $RUNTIMES; do
 		pod run -d --name c "${HOOKS[@]}" --rootfs "$P/rootfs" sleep 1000 >/dev/null
 		behaves c
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		kept
 	done
 }
@@ -173,7 +173,7 @@ again() {
 		wait_until shows c '^hook ran$' 2
 		again
 		wait_until shows c '^hook ran$' 3
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		kept
 	done
 }
@@ -238,13 +238,26 @@ again() {
 			# shellcheck disable=SC2086 # words
 			pod $how c >/dev/null
 			wait_until no_strays
-			pod rm -f -t 0 c >/dev/null 2>&1 || true
+			discard c
 		done
 		kept
 	done
 }
 
 HANGING='CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; until [ -e /tmp/go ]; do sleep 0.05; done; echo went on'
+
+@test "podman stop, which asks first: the application ends by itself, its hook with it" {
+	for RUNTIME in $RUNTIMES; do
+		pod run -d --name c -e 'CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; mkfifo /tmp/f; read x </tmp/f' \
+			localhost/bb sh -c 'trap "exit 7" TERM; while :; do sleep 0.1; done' >/dev/null
+		wait_until shows c '^hook ran$'
+		pod stop -t 50 c >/dev/null
+		[ "$(pod inspect --format '{{.State.ExitCode}}' c)" = 7 ]
+		wait_until no_strays
+		discard c
+		kept
+	done
+}
 
 @test "podman is killed while a hook hangs: container and hook live on" {
 	for RUNTIME in $RUNTIMES; do
@@ -256,7 +269,7 @@ HANGING='CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; until [ -e /tmp/go ]
 		pod exec c touch /tmp/go
 		wait_until shows c '^went on$'
 		wait_until has_ended c
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		kept
 	done
 }
@@ -266,7 +279,7 @@ HANGING='CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; until [ -e /tmp/go ]
 		pod run -d --name c -e "$HANGING" localhost/bb sleep 1000 >/dev/null
 		wait_until shows c '^hook ran$'
 		kill -KILL "$(pod inspect --format '{{.State.ConmonPid}}' c)"
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		wait_until no_strays
 		kept
 	done
@@ -278,7 +291,7 @@ HANGING='CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; until [ -e /tmp/go ]
 		for delay in 0 0.01 0.03; do
 			pod run -d --name c "${HOOKS[@]}" localhost/bb sleep 1000 >/dev/null
 			sleep "$delay" # nothing depends on how long that is
-			pod rm -f -t 0 c >/dev/null
+			discard c
 			wait_until no_strays
 		done
 		refute_logged ': error: '
@@ -296,7 +309,8 @@ refute_logged() {
 	for RUNTIME in $RUNTIMES; do
 		pod run --rm "${HOOKS[@]}" localhost/bb true
 		wait_until no_strays
-		[ -z "$(ls "$P/records")" ]
+		[ -z "$(find "$P/records" -maxdepth 1 -type f ! -name '*-*.json')" ]
+		"$ODH" --root "$P/records" status --json | jq -e 'length == 0' # none is unfinished
 		kept
 	done
 }

@@ -78,12 +78,41 @@ teardown_file() {
 	row --userns=auto
 }
 
+# A user's login makes /run/user/UID; hooks.d is the host's.
+@test "rootless: installed, found in the default directory, records in the default place" {
+	local uid
+	uid=$(id -u "$TEST_USER")
+	make -s -C "$REPO" install PREFIX="$P/usr" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
+	chmod 755 "$P/usr" "$P/usr/bin"
+	grep -v hooks_dir "$P/containers.conf" >"$P/plain.conf"
+	chmod 644 "$P/plain.conf"
+	for RUNTIME in $RUNTIMES; do
+		unshare -m --propagation private bash -c '
+			set -e
+			p=$1 runtime=$2 uid=$3
+			shift 3
+			mkdir -p /usr/share/containers/oci/hooks.d /run/user
+			mount --bind "$p/installed" /usr/share/containers/oci/hooks.d
+			mount -t tmpfs tmpfs /run/user
+			mkdir -m 700 "/run/user/$uid"
+			chown "$uid" "/run/user/$uid"
+			export CONTAINERS_CONF=$p/plain.conf CONTAINERS_STORAGE_CONF=$p/storage.conf
+			timeout 60 "$@" podman --runtime "$runtime" run --rm \
+				-e "CC_RUN_SUCCEEDED_HOOK=echo hook ran; touch /tmp/done" \
+				localhost/bb sh -c "until [ -e /tmp/done ]; do sleep 0.05; done"
+			ls -d "/run/user/$uid/oci-deploy-hook"
+		' _ "$P" "$RUNTIME" "$uid" "${AS[@]}" >"$P/out" 2>&1 </dev/null 3>&- || fail "$(cat "$P/out")"
+		grep -q '^hook ran' "$P/out" || fail "$(cat "$P/out")"
+		kept
+	done
+}
+
 @test "rootless: a hook that hangs ends with podman rm -f" {
 	for RUNTIME in $RUNTIMES; do
 		pod run -d --name c -e 'CC_RUN_SUCCEEDED_HOOK=trap "" TERM; echo hook ran; mkfifo /tmp/f; read x </tmp/f' \
 			localhost/bb sleep 1000 >/dev/null
 		wait_until shows c '^hook ran$'
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		wait_until no_strays
 		kept
 	done
@@ -96,7 +125,7 @@ teardown_file() {
 		wait_until has_ended c
 		wait_until no_strays
 		[ "$(pod exec c ps | grep -c 'sleep 1000')" = 0 ]
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		kept
 	done
 }

@@ -2,7 +2,10 @@
  *Apache-2.0
  *
  *	stepper kill ROLE N COMMAND...         SIGKILL at the role's N-th system call
- *	stepper stop ROLE N COMMAND...         SIGSTOP there, then all are let go
+ *	stepper term ROLE N COMMAND...         SIGTERM there; calls count from its main on; the exit
+ *status of COMMAND is printed
+ *	stepper stop ROLE N COMMAND...         SIGSTOP there, then all are let go; equal calls in a
+ *row count as one; its pid is printed
  *	stepper observe PID MASK COMMAND...    joiner and hook, from setns to execve: at every
  *system call read /proc inside the container of PID
  *
@@ -41,14 +44,16 @@ static struct traced {
 	pid_t pid;
 	enum role role;
 	long calls;
-	bool joined; /* it has called setns */
-	bool known;  /* its parent has told us what it is */
-	bool held;   /* it has stopped before that */
+	uint64_t last_call;
+	bool in_main; /* of the program that it executed first */
+	bool joined;  /* it has called setns */
+	bool known;   /* its parent has told us what it is */
+	bool held;    /* it has stopped before that */
 	bool gone;
 } traced[TRACED_MAX];
 static int traced_count;
 
-static enum { KILL, STOP, OBSERVE } mode;
+static enum { KILL, TERM, STOP, OBSERVE } mode;
 static enum role target;
 static long target_call;
 static bool done;
@@ -116,6 +121,7 @@ static void born(const struct traced *parent, pid_t pid)
 static int look(bool born_already, const char *when)
 {
 	DIR *proc = opendir("/proc");
+	char exe[64];
 	int bad = 0, others = 0;
 
 	if (!proc)
@@ -127,7 +133,8 @@ static int look(bool born_already, const char *when)
 			continue;
 		others++;
 		if (born_already) {
-			bad |= look_at(pid, when) | look_at_exe(pid, when);
+			snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+			bad |= look_at(pid, when) | look_at_exe(pid, exe, when);
 		} else {
 			violation(when, pid, "is visible before the clone", "");
 			bad = 1;
@@ -188,18 +195,27 @@ static void observe_call(struct traced *t, const struct __ptrace_syscall_info *i
 
 /* --- tracing --- */
 
+static void count_call(struct traced *t, uint64_t number)
+{
+	t->in_main |= number == SYS_rt_sigprocmask; /* its first call */
+	if ((mode != TERM || t->in_main) && (mode != STOP || number != t->last_call))
+		t->calls++;
+	t->last_call = number;
+}
+
 static void at_call(struct traced *t)
 {
 	struct __ptrace_syscall_info info = { 0 };
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof(info), &info) < 0)
 		return;
-	t->calls += info.op == PTRACE_SYSCALL_INFO_ENTRY;
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+		count_call(t, info.entry.nr);
 	if (mode == OBSERVE) {
 		observe_call(t, &info);
 	} else if (is_wanted(t) && t->calls == target_call) {
 		done = true;
-		if (mode == KILL && kill(t->pid, SIGKILL) < 0)
+		if (mode != STOP && kill(t->pid, mode == KILL ? SIGKILL : SIGTERM) < 0)
 			die("kill");
 	}
 }
@@ -252,6 +268,14 @@ static void at_stop(struct traced *t, int status)
 	let_go(t, sig);
 }
 
+static void has_ended(struct traced *t, int status)
+{
+	t->gone = true;
+	if (mode == TERM && t->role == target)
+		printf("%s %d\n", WIFEXITED(status) ? "exit status" : "signal",
+		       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+}
+
 static void trace_all(void)
 {
 	int status;
@@ -266,7 +290,7 @@ static void trace_all(void)
 		if (WIFSTOPPED(status))
 			at_stop(t, status);
 		else
-			t->gone = true;
+			has_ended(t, status);
 	}
 }
 
@@ -277,7 +301,10 @@ int main(int argc, char *argv[])
 
 	if (argc < 5)
 		die("arguments");
-	mode = !strcmp(argv[1], "kill") ? KILL : !strcmp(argv[1], "stop") ? STOP : OBSERVE;
+	mode = !strcmp(argv[1], "kill")   ? KILL
+	       : !strcmp(argv[1], "term") ? TERM
+	       : !strcmp(argv[1], "stop") ? STOP
+					  : OBSERVE;
 	if (mode == OBSERVE) {
 		container = atoi(argv[2]);
 		look_mask = strtoull(argv[3], NULL, 16);

@@ -34,7 +34,7 @@ stopped_at() {
 	"$ODH_TEST" --fault list >"$BATS_TEST_TMPDIR/steps"
 	equal "$(sort "$BATS_TEST_TMPDIR/steps" | uniq -d)" "" "steps named twice"
 	for step in "parent-death signal" oom_score_adj cgroup "session keyring" non-dumpable namespaces \
-		root "working directory" umask "bounding set" groups gid uid capabilities no_new_privs \
+		root tools "tools mount" "working directory" umask "bounding set" groups gid uid capabilities no_new_privs \
 		confirm descriptors "own filter" "container's filter"; do
 		grep -qx "$step" "$BATS_TEST_TMPDIR/steps" || fail "there is no step '$step'"
 	done
@@ -50,7 +50,7 @@ stopped_at() {
 		state_of "$(cat "$B/pid")" | poststart --fault "fail:$CASE"
 		stopped_at "$CASE"
 	done < <("$ODH_TEST" --fault list)
-	[ -n "$(ls "$RECORDS")" ]
+	[ -n "$(record_files)" ]
 	rm -rf "$LOG" "$RECORDS" # and with none of them broken:
 	state_of "$(cat "$B/pid")" | poststart
 	wait_for_log ': ended: exit status 0'

@@ -2,10 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <linux/audit.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -232,80 +230,6 @@ static void test_archs(void)
 	profile_free(&other);
 }
 
-#define ANY 0
-static const struct {
-	const char *what;
-	int call;
-	uint64_t args[3];
-	uint32_t verdict;
-} own_cases[] = {
-	{ "mount", SYS_mount, { 0 }, DENIED(EPERM) },
-	{ "open_tree", SYS_open_tree, { 0 }, DENIED(EPERM) },
-	{ "mount_setattr", SYS_mount_setattr, { 0 }, DENIED(EPERM) },
-	{ "chroot", SYS_chroot, { 0 }, DENIED(EPERM) },
-	{ "setns", SYS_setns, { 0 }, DENIED(EPERM) },
-	{ "unshare", SYS_unshare, { 0 }, DENIED(EPERM) },
-	{ "clone with a user namespace", SYS_clone, { CLONE_NEWUSER | 17 }, DENIED(EPERM) },
-	{ "clone with a network namespace", SYS_clone, { CLONE_NEWNET }, DENIED(EPERM) },
-	{ "clone with a mount namespace, high bits",
-	  SYS_clone,
-	  { 1ULL << 40 | CLONE_NEWNS },
-	  DENIED(EPERM) },
-	{ "clone of a process", SYS_clone, { 17 }, SECCOMP_RET_ALLOW },
-	{ "clone of a thread",
-	  SYS_clone,
-	  { CLONE_VM | CLONE_THREAD | CLONE_SIGHAND },
-	  SECCOMP_RET_ALLOW },
-	{ "clone3", SYS_clone3, { 0 }, DENIED(ENOSYS) },
-	{ "ptrace", SYS_ptrace, { 0 }, DENIED(EPERM) },
-	{ "process_vm_writev", SYS_process_vm_writev, { 0 }, DENIED(EPERM) },
-	{ "pidfd_getfd", SYS_pidfd_getfd, { 0 }, DENIED(EPERM) },
-	{ "bpf", SYS_bpf, { 0 }, DENIED(EPERM) },
-	{ "perf_event_open", SYS_perf_event_open, { 0 }, DENIED(EPERM) },
-	{ "userfaultfd", SYS_userfaultfd, { 0 }, DENIED(EPERM) },
-	{ "io_uring_setup", SYS_io_uring_setup, { 0 }, DENIED(EPERM) },
-	{ "keyctl", SYS_keyctl, { 0 }, DENIED(EPERM) },
-	{ "finit_module", SYS_finit_module, { 0 }, DENIED(EPERM) },
-	{ "reboot", SYS_reboot, { 0 }, DENIED(EPERM) },
-	{ "open_by_handle_at", SYS_open_by_handle_at, { 0 }, DENIED(EPERM) },
-	{ "clock_settime", SYS_clock_settime, { 0 }, DENIED(EPERM) },
-	{ "personality PER_LINUX", SYS_personality, { 0 }, SECCOMP_RET_ALLOW },
-	{ "personality PER_LINUX32 with UNAME26", SYS_personality, { 0x20008 }, SECCOMP_RET_ALLOW },
-	{ "personality ADDR_NO_RANDOMIZE", SYS_personality, { 0x40000 }, DENIED(EPERM) },
-	{ "personality READ_IMPLIES_EXEC", SYS_personality, { 0x400000 }, DENIED(EPERM) },
-	{ "personality PER_SVR4", SYS_personality, { 1 }, DENIED(EPERM) },
-	{ "TIOCSTI", SYS_ioctl, { 0, 0x5412 }, DENIED(EPERM) },
-	{ "TIOCSTI, high bits", SYS_ioctl, { 0, 0x100005412 }, DENIED(EPERM) },
-	{ "TIOCLINUX", SYS_ioctl, { 0, 0x541c }, DENIED(EPERM) },
-	{ "TCGETS", SYS_ioctl, { 0, 0x5401 }, SECCOMP_RET_ALLOW },
-	{ "AF_INET", SYS_socket, { AF_INET, SOCK_STREAM }, SECCOMP_RET_ALLOW },
-	{ "AF_UNIX", SYS_socketpair, { AF_UNIX, SOCK_STREAM }, SECCOMP_RET_ALLOW },
-	{ "AF_PACKET", SYS_socket, { AF_PACKET }, DENIED(EPERM) },
-	{ "AF_VSOCK, high bits", SYS_socket, { 1ULL << 32 | AF_VSOCK }, DENIED(EPERM) },
-	{ "AF_ALG", SYS_socket, { AF_ALG }, DENIED(EPERM) },
-	{ "NETLINK_ROUTE", SYS_socket, { AF_NETLINK, SOCK_RAW, 0 }, SECCOMP_RET_ALLOW },
-	{ "NETLINK_AUDIT", SYS_socket, { AF_NETLINK, SOCK_RAW, 9 }, DENIED(EPERM) },
-	{ "execve", SYS_execve, { 0 }, SECCOMP_RET_ALLOW },
-	{ "seccomp", SYS_seccomp, { 0 }, SECCOMP_RET_ALLOW },
-};
-
-static void test_own(void)
-{
-	struct filter f = { 0 };
-	struct seccomp_data i386 = { .nr = 0, .arch = AUDIT_ARCH_I386 };
-
-	ok(strlen(default_profile) == default_profile_len, "the built-in profile is whole");
-	compile(default_profile, &f);
-	for (size_t i = 0; i < sizeof(own_cases) / sizeof(own_cases[0]); i++)
-		ok(verdict(&f, own_cases[i].call, own_cases[i].args[0], own_cases[i].args[1],
-			   own_cases[i].args[2]) == own_cases[i].verdict,
-		   "the built-in profile: %s", own_cases[i].what);
-	if (native_arch() == SCMP_ARCH_X86_64)
-		ok(bpf_run(f.insns, f.len, &i386) == SECCOMP_RET_KILL_THREAD,
-		   "the built-in profile: another architecture");
-	filter_free(&f);
-}
-
 /* In a child, for real. */
 static void test_load(void)
 {
@@ -339,7 +263,6 @@ int main(void)
 	test_operators();
 	test_rules();
 	test_archs();
-	test_own();
 	test_load();
 	return done_testing();
 }

@@ -31,6 +31,8 @@ int main(void)
 	is_string(escaped("\xe2\x82"), "\\xe2\\x82", "a sequence that is cut off");
 	is_string(escaped("\xed\xa0\x80"), "\\xed\\xa0\\x80", "a surrogate");
 	is_string(json("a\"b\\c\n"), "a\\\"b\\\\c\\u000a", "JSON: quotes, backslash, newline");
+	is_string(json("\xc2\x9b\xc2\xa0\xff"), "\\u009b\xc2\xa0\\u00ff",
+		  "JSON: C1 controls, stray bytes");
 	is_string(text_escape(small, sizeof(small), "0123456789abcdef"), "01234567...",
 		  "what does not fit is cut");
 	is_string(text_escape(small, sizeof(small), "1234567\n\n"), "1234567...",

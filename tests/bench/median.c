@@ -1,13 +1,14 @@
-/* How long a runtime is blocked by a hook: median microseconds from fork to exit of a command.
+/* Median microseconds from fork to exit of a command.
  * SPDX-License-Identifier: Apache-2.0
  *
- * blocked RUNS STATE DIR COMMAND [ARG]...   The command's stdin is the file STATE.  Before every
+ * median RUNS STATE DIR COMMAND [ARG]...   The command's stdin is the file STATE.  Before every
  * run the files in DIR are removed ("-": none), so that no claim of an earlier run is found. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ static void empty(const char *path)
 static double once(const char *state, char **command)
 {
 	struct timespec start, end;
+	int status = 0;
 	pid_t pid;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
@@ -46,8 +48,14 @@ static double once(const char *state, char **command)
 		execv(command[0], command);
 		_exit(127);
 	}
-	waitpid(pid, NULL, 0);
+	waitpid(pid, &status, 0);
 	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (status) { /* a command that fails is quick: no figure */
+		fprintf(stderr, "%s has failed: %#x\n", command[0], (unsigned)status);
+		exit(1);
+	}
+	while (wait(NULL) > 0) /* what it left behind must not run beside the next */
+		;
 	return (double)(end.tv_sec - start.tv_sec) * 1e6 +
 	       (double)(end.tv_nsec - start.tv_nsec) / 1e3;
 }
@@ -57,7 +65,7 @@ int main(int argc, char **argv)
 	int runs = argc > 4 ? atoi(argv[1]) : 0;
 	double *times = calloc((size_t)runs + 1, sizeof(*times));
 
-	if (runs < 1 || !times)
+	if (runs < 1 || !times || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return 125;
 	for (int i = 0; i < runs; i++) {
 		if (strcmp(argv[3], "-"))

@@ -1,0 +1,25 @@
+/* The directory of the cache: files that only we can have written.  SPDX-License-Identifier:
+ * Apache-2.0
+ *
+ * Nothing here is an error of the program's: who gets -1 does without.
+ */
+#ifndef ODH_CACHE_DIR_H
+#define ODH_CACHE_DIR_H
+
+#include <stddef.h>
+#include <sys/uio.h>
+
+/* Open dir/cache, made where it is missing.  Returns a descriptor, or -1: cannot be made or opened,
+ * no directory, a symbolic link, not ours, or others may look into it. */
+int cache_dir_open(int dir);
+
+/* Read the file name whole.  *ret_text is the caller's to free.  Returns 0, or -1: there is none,
+ * it is no regular file, a symbolic link, has a second name, is not ours, others may read or write
+ * it, or it is longer than any that we write. */
+int cache_dir_read(int cache, const char *name, char **ret_text, size_t *ret_size);
+
+/* Let the file name have these contents, from one moment to the next; who reads the old one goes on
+ * to.  Then remove the oldest beyond CACHE_FILES_MAX. */
+void cache_dir_write(int cache, const char *name, const struct iovec *parts, int count);
+
+#endif

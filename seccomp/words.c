@@ -1,0 +1,120 @@
+/* The words of a seccomp profile.  SPDX-License-Identifier: Apache-2.0
+ *
+ * Source: OCI runtime-spec, config-linux.md "Seccomp". */
+#include "words.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <string.h>
+
+#define TABLE(words)                                                                               \
+	{                                                                                          \
+		words, sizeof(words) / sizeof((words)[0])                                          \
+	}
+
+struct word {
+	const char *name;
+	uint32_t value;
+};
+
+static const struct word actions[] = {
+	{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
+	{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
+	{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
+	{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
+	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0) },
+	{ "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0) },
+	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },
+	{ "SCMP_ACT_LOG", SCMP_ACT_LOG },
+	{ "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY },
+};
+
+static const struct word operators[] = {
+	{ "SCMP_CMP_NE", SCMP_CMP_NE },
+	{ "SCMP_CMP_LT", SCMP_CMP_LT },
+	{ "SCMP_CMP_LE", SCMP_CMP_LE },
+	{ "SCMP_CMP_EQ", SCMP_CMP_EQ },
+	{ "SCMP_CMP_GE", SCMP_CMP_GE },
+	{ "SCMP_CMP_GT", SCMP_CMP_GT },
+	{ "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ },
+};
+
+static const struct word archs[] = {
+	{ "SCMP_ARCH_NATIVE", SCMP_ARCH_NATIVE },
+	{ "SCMP_ARCH_X86", SCMP_ARCH_X86 },
+	{ "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64 },
+	{ "SCMP_ARCH_X32", SCMP_ARCH_X32 },
+	{ "SCMP_ARCH_ARM", SCMP_ARCH_ARM },
+	{ "SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64 },
+	{ "SCMP_ARCH_MIPS", SCMP_ARCH_MIPS },
+	{ "SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64 },
+	{ "SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32 },
+	{ "SCMP_ARCH_MIPSEL", SCMP_ARCH_MIPSEL },
+	{ "SCMP_ARCH_MIPSEL64", SCMP_ARCH_MIPSEL64 },
+	{ "SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32 },
+	{ "SCMP_ARCH_PPC", SCMP_ARCH_PPC },
+	{ "SCMP_ARCH_PPC64", SCMP_ARCH_PPC64 },
+	{ "SCMP_ARCH_PPC64LE", SCMP_ARCH_PPC64LE },
+	{ "SCMP_ARCH_S390", SCMP_ARCH_S390 },
+	{ "SCMP_ARCH_S390X", SCMP_ARCH_S390X },
+	{ "SCMP_ARCH_PARISC", SCMP_ARCH_PARISC },
+	{ "SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64 },
+	{ "SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64 },
+#ifdef SCMP_ARCH_LOONGARCH64
+	{ "SCMP_ARCH_LOONGARCH64", SCMP_ARCH_LOONGARCH64 },
+#else
+	{ "SCMP_ARCH_LOONGARCH64", WORD_UNKNOWN },
+#endif
+#ifdef SCMP_ARCH_M68K
+	{ "SCMP_ARCH_M68K", SCMP_ARCH_M68K },
+#else
+	{ "SCMP_ARCH_M68K", WORD_UNKNOWN },
+#endif
+#ifdef SCMP_ARCH_SH
+	{ "SCMP_ARCH_SH", SCMP_ARCH_SH },
+	{ "SCMP_ARCH_SHEB", SCMP_ARCH_SHEB },
+#else
+	{ "SCMP_ARCH_SH", WORD_UNKNOWN },
+	{ "SCMP_ARCH_SHEB", WORD_UNKNOWN },
+#endif
+};
+
+static const struct word flags[] = {
+	{ "SECCOMP_FILTER_FLAG_TSYNC", 0 }, /* a hook is loaded into by its only thread */
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0 }, /* is about a listener's answers */
+};
+
+static const struct {
+	const struct word *words;
+	size_t count;
+} tables[] = {
+	[WORD_ACTION] = TABLE(actions),
+	[WORD_OPERATOR] = TABLE(operators),
+	[WORD_ARCH] = TABLE(archs),
+	[WORD_FLAG] = TABLE(flags),
+};
+
+int word_get(const struct json_node *node, enum word_kind kind, uint32_t *ret, struct err *e)
+{
+	const char *name;
+
+	if (json_string(node, &name, e) < 0)
+		return -1;
+	for (size_t i = 0; i < tables[kind].count; i++)
+		if (!strcmp(tables[kind].words[i].name, name)) {
+			*ret = tables[kind].words[i].value;
+			return 0;
+		}
+	return err_set(e, EINVAL, "%s: \"%.40s\" is not known", node->path, name);
+}
+
+const char *word_name(enum word_kind kind, uint32_t value)
+{
+	for (size_t i = 0; i < tables[kind].count; i++)
+		if (tables[kind].words[i].value == value)
+			return tables[kind].words[i].name;
+	return "?";
+}

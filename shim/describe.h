@@ -1,0 +1,11 @@
+/* A hook's sandbox in words.  SPDX-License-Identifier: Apache-2.0 */
+#ifndef ODH_DESCRIBE_H
+#define ODH_DESCRIBE_H
+
+#include "plan.h"
+
+/* Print, for a plan with a hook, as whom it runs and with which rights, and what it has otherwise
+ * than its application. */
+void describe_sandbox(const struct plan *plan);
+
+#endif
