@@ -398,3 +398,38 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 	delete
 	nothing_left
 }
+
+# --- in the record ---
+
+@test "log: the last 4 KiB are in the record; in the other modes nothing is" {
+	local output
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		settings '{"output": "log"}'
+		hook 'head -c 100000 /dev/zero | tr "\0" x; printf "\033[31mred\n\377last\n"; exit 3'
+		launch
+		ended 3
+		output=$(jq -r .output "$RECORDS"/*.json)
+		[ "${#output}" -ge 3500 ] && [ "${#output}" -le 4200 ] || fail "${#output} letters are kept"
+		[[ $output = xxx*red*last* ]]
+		equal "$(tr -d '\n -~\200-\377' <"$(echo "$RECORDS"/*.json)" | wc -c)" 0 "control characters in the file"
+	done
+	for mode in container none; do
+		make_bundle "${RUNTIMES%% *}"
+		settings "{\"output\": \"$mode\"}"
+		hook 'echo said; exit 3'
+		launch
+		ended 3
+		equal "$(jq '.output // ""' "$RECORDS"/*.json)" '""' "output in the record, mode $mode"
+	done
+}
+
+@test "the record tells why a hook was not run, also where it failed before there was one" {
+	make_bundle "${RUNTIMES%% *}"
+	settings '{"seccomp": "/no/such"}'
+	hook true
+	launch
+	author_reads "$not_run: open '/no/such': No such file or directory"
+	equal "$(jq -r '.run + " " + .hook' "$RECORDS"/*.json)" "succeeded failed"
+	[[ $(jq -r .reason "$RECORDS"/*.json) = *"/no/such"* ]]
+}
