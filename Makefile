@@ -106,6 +106,9 @@ bench: deps ## what we cost, as ratios against peers in the same run (as root)
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run.sh
 
+bench-waiting: all ## what waiting supervisors cost, for 1 and for 200 containers (as root, 5 minutes)
+	@tests/bench/waiting.sh
+
 asan: ## the unit tests with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan BINARY=build/asan/oci-deploy-hook LINK=-pie \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" CFLAGS="-O1 -g" \
@@ -170,4 +173,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit tools check demo bench asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit tools check demo bench bench-waiting asan install uninstall fmt fmt-check man tidy clean

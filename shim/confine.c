@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include "../oci/cleanup.h"
 #include "../seccomp/filter.h"
@@ -13,6 +14,7 @@
 
 #define NOBODY 65534
 #define HELPER_FDS_MAX 6
+#define MORE_RULES_MAX 4
 
 static char *helper_calls[] = {
 	"read",
@@ -73,26 +75,30 @@ static int drop_rights(struct err *e)
 	return 0;
 }
 
-static int load_helper_filter(struct err *e)
+/* helper_calls, and the count rules in more. */
+static int load_helper_filter(const struct profile_rule *more, size_t count, struct err *e)
 {
-	struct profile_rule rule = {
+	struct profile_rule rules[1 + MORE_RULES_MAX] = { {
 		.names = helper_calls,
 		.name_count = sizeof(helper_calls) / sizeof(helper_calls[0]),
 		.action = SCMP_ACT_ALLOW,
-	};
+	} };
 	struct profile profile = {
 		.default_action = SCMP_ACT_KILL_PROCESS,
-		.rules = &rule,
-		.rule_count = 1,
+		.rules = rules,
+		.rule_count = 1 + count,
 	};
 	auto_filter filter = { 0 };
 
+	for (size_t i = 0; i < count; i++)
+		rules[1 + i] = more[i];
 	if (filter_compile(&profile, &filter, e) < 0)
 		return -1;
 	return filter_load(&filter, e);
 }
 
-int confine_helper(int *fds, int count, struct err *e)
+static int confine(int *fds, int count, const struct profile_rule *more, size_t more_count,
+		   struct err *e)
 {
 	signal(SIGPIPE, SIG_IGN);
 	if (move_descriptors(fds, count, e) < 0 || drop_rights(e) < 0)
@@ -100,5 +106,32 @@ int confine_helper(int *fds, int count, struct err *e)
 	/* After the ids: changing them clears it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_sys(e, errno, "parent-death signal");
-	return load_helper_filter(e);
+	return load_helper_filter(more, more_count, e);
+}
+
+int confine_helper(int *fds, int count, struct err *e)
+{
+	return confine(fds, count, NULL, 0, e);
+}
+
+/* TCP sockets, which speak to whom they like: it is the namespace that bounds that. */
+int confine_client(struct err *e)
+{
+	static char *socket_calls[] = { "socket" };
+	static char *calls[] = { "connect", "getsockopt", "recvfrom", "recv" };
+	static struct scmp_arg_cmp v4[] = {
+		{ 0, SCMP_CMP_EQ, AF_INET, 0 },
+		{ 1, SCMP_CMP_EQ, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0 },
+	};
+	static struct scmp_arg_cmp v6[] = {
+		{ 0, SCMP_CMP_EQ, AF_INET6, 0 },
+		{ 1, SCMP_CMP_EQ, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0 },
+	};
+	const struct profile_rule rules[] = {
+		{ socket_calls, 1, SCMP_ACT_ALLOW, v4, 2 },
+		{ socket_calls, 1, SCMP_ACT_ALLOW, v6, 2 },
+		{ calls, sizeof(calls) / sizeof(calls[0]), SCMP_ACT_ALLOW, NULL, 0 },
+	};
+
+	return confine(NULL, 0, rules, sizeof(rules) / sizeof(rules[0]), e);
 }

@@ -10,4 +10,7 @@
  * application; it dies with its parent.  Returns 0, or -1 and *e: then it must exit. */
 int confine_helper(int *fds, int count, struct err *e);
 
+/* The same without any descriptor, for a process that is about to be a TCP client. */
+int confine_client(struct err *e);
+
 #endif

@@ -13,6 +13,7 @@
 #include "records.h"
 #include "seal.h"
 #include "supervise.h"
+#include "tell.h"
 #include "verbs.h"
 
 static void leave_quietly(int sig)
@@ -190,15 +191,15 @@ static int start_supervisor(const struct options *o, struct plan *plan, struct e
 	(void)dir; /* only to be closed */
 	cleanup_fd(&claimed);
 	if (done == 0 || e->code != EEXIST) /* whoever claimed it has told it */
-		supervise_log_refused(plan);
+		tell_log_refused(plan);
 	if (done < 0 && is_ours && e->code != EEXIST)
 		tell_unclaimed(plan, &app, &record, e);
 	return done;
 }
 
 /* No hook is run, because of *e: leave a supervisor behind that tells its author. */
-static int tell_author(const struct options *o, const struct state *state,
-		       const struct bundle *bundle, const struct settings *settings, struct err *e)
+static int leave_teller(const struct options *o, const struct state *state,
+			const struct bundle *bundle, const struct settings *settings, struct err *e)
 {
 	auto_plan plan = { 0 };
 	struct err unused = { 0 };
@@ -227,7 +228,7 @@ static int plan_and_start(const struct options *o, const struct state *state, ch
 		return -1;
 	if (settings_load(o->config, &settings, e) < 0 ||
 	    plan_make(state, &bundle, &settings, &plan, e) < 0)
-		return tell_author(o, state, &bundle, &settings, e);
+		return leave_teller(o, state, &bundle, &settings, e);
 	/* A supervisor may wait for days, and its hook's process is to hold nothing of the host. */
 	cleanup_free(config);
 	*config = NULL;

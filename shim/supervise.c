@@ -2,28 +2,16 @@
 #include "supervise.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "await.h"
 #include "guard.h"
 #include "log.h"
-#include "outcome.h"
 #include "records.h"
-#include "stream.h"
-#include "text.h"
+#include "started.h"
+#include "tell.h"
 
-#define EVENT_CHECK_MS 10000 /* a look besides the event, should one be lost */
-#define POLL_FIRST_MS 10     /* without an event: from here ... */
-#define POLL_LAST_MS 1000    /* ... to here */
-#define LOG_PATIENCE_MS 100  /* nothing waits for us, but for the hook's end */
-#define NOTICE_PREFIX "oci-deploy-hook: "
+#define LOG_PATIENCE_MS 100 /* nothing waits for us, but for the hook's end */
 
 /* What the guard's calls need. */
 struct subject {
@@ -32,148 +20,14 @@ struct subject {
 	struct record *record;
 };
 
-void supervise_log_refused(const struct plan *plan)
-{
-	for (size_t i = 0; i < POLICY_COUNT; i++)
-		if (plan->refused[i])
-			log_event(LOG_LEVEL_WARNING, plan->state->id, "refused", "%s: %s",
-				  policy[i].variable, policy[i].advice);
-}
-
-static void notify_refused(const struct plan *plan, const struct app *app)
-{
-	char text[POLICY_COUNT * 160] = "";
-	size_t used = 0;
-
-	if (plan->settings->output != OUTPUT_CONTAINER || !plan_refuses(plan))
-		return;
-	for (size_t i = 0; i < POLICY_COUNT; i++)
-		if (plan->refused[i])
-			used += (size_t)snprintf(text + used, sizeof(text) - used,
-						 NOTICE_PREFIX
-						 "%s is refused for Docker applications: %s\n",
-						 policy[i].variable, policy[i].advice);
-	(void)stream_notice(app, text);
-}
-
-static void notify_outcome(const struct plan *plan, const struct app *app, const char *what)
-{
-	char text[ERR_MSG_MAX + 256], safe[ERR_MSG_MAX + 128];
-
-	if (plan->settings->output != OUTPUT_CONTAINER)
-		return;
-	snprintf(text, sizeof(text), NOTICE_PREFIX "%s: %s\n",
-		 policy[POLICY_RUN_SUCCEEDED].variable, text_escape(safe, sizeof(safe), what));
-	(void)stream_notice(app, text);
-}
-
-/* We are about to leave, and our children die with us: let them finish, for a moment. */
-static void await_children(const struct app *app)
-{
-	for (int waited_ms = 0, step_ms = 5; waited_ms < STREAM_NOTICE_MS; waited_ms += step_ms) {
-		pid_t pid;
-
-		do
-			pid = waitpid(-1, NULL, WNOHANG);
-		while (pid > 0);
-		if (pid < 0 || app_ended(app))
-			return; /* there is none any more, or nobody to read what they write */
-		step_ms = step_ms < 100 ? 2 * step_ms : 100;
-		(void)poll(NULL, 0, step_ms);
-	}
-}
-
-/* Waiting may take days: give back the program's pages that were read only to get here.  They are
- * the file's, and come back by themselves when they are needed. */
-static void give_back_pages(void)
-{
-	extern const char __executable_start[], etext[]; /* of the linker */
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t start = (uintptr_t)__executable_start / page * page;
-
-	(void)madvise((void *)start, ((uintptr_t)etext - start) / page * page, MADV_DONTNEED);
-}
-
-/* 1 started; 0 the application ended first, or we were told to leave (*ret_signal); -1 and *e. */
-static int wait_started(const struct app *app, int signals, int *ret_signal, struct err *e)
-{
-	struct exec_event event;
-	int started, wait_ms = POLL_FIRST_MS;
-
-	*ret_signal = 0;
-	exec_event_open(app, &event); /* first, so that no exec slips through before the look */
-	give_back_pages();
-	while ((started = app_started(app, e)) == 0) {
-		struct pollfd polls[] = {
-			{ .fd = app->pidfd, .events = POLLIN },
-			{ .fd = signals, .events = POLLIN },
-			{ .fd = event.fd, .events = POLLIN },
-		};
-		struct signalfd_siginfo info = { 0 };
-
-		(void)poll(polls, 3, event.fd < 0 ? wait_ms : EVENT_CHECK_MS);
-		wait_ms = wait_ms < POLL_LAST_MS ? wait_ms * 2 : POLL_LAST_MS;
-		exec_event_clear(&event);
-		if (polls[2].revents & (POLLHUP | POLLERR))
-			exec_event_close(&event); /* would wake for ever */
-		if (app_ended(app))
-			break;
-		if (read(signals, &info, sizeof(info)) == sizeof(info) &&
-		    info.ssi_signo != SIGCHLD) {
-			*ret_signal = (int)info.ssi_signo;
-			break;
-		}
-	}
-	exec_event_close(&event);
-	if (started < 0 && e->code == ESRCH)
-		return 0;
-	return started;
-}
-
-static void log_unknown_capabilities(const struct plan *plan)
-{
-	const char *names = plan->bundle->process.caps_unknown;
-
-	if (names)
-		log_event(LOG_LEVEL_WARNING, plan->state->id, "ready",
-			  "left out, no capability that this kernel and we know: %s", names);
-}
-
-/* The hook does not depend on it: the claim is made. */
-static void save(struct record *record)
-{
-	struct err e = { 0 };
-
-	if (record_update(record, &e) < 0)
-		log_event(LOG_LEVEL_WARNING, record->id, "error", "%s", e.msg);
-}
-
 static void tell_started(pid_t hook, void *context)
 {
 	const struct subject *subject = context;
 
 	record_mark(subject->record, RECORD_SPAWNED);
 	record_set(subject->record, RECORD_RUNNING, NULL);
-	save(subject->record);
+	tell_record(subject->record);
 	log_event(LOG_LEVEL_INFO, subject->plan->state->id, "started", "hook pid %d", hook);
-}
-
-static void tell_outcome(const struct plan *plan, const struct app *app, struct record *record,
-			 const struct hook_outcome *outcome)
-{
-	char text[ERR_MSG_MAX + 64], text_dropped[128];
-	const struct outcome_kind *kind = outcome_describe(outcome, plan, text, sizeof(text));
-
-	outcome_record(outcome, text, record);
-	save(record);
-	log_event(kind->level, plan->state->id, kind->event, "%s", text);
-	if (outcome->leftovers)
-		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
-			  "processes that the hook left behind were killed: hooks are no daemons");
-	if (outcome_dropped(outcome, plan, text_dropped, sizeof(text_dropped)))
-		log_event(LOG_LEVEL_WARNING, plan->state->id, "output", "%s", text_dropped);
-	if (kind->tell_author)
-		notify_outcome(plan, app, text);
 }
 
 /* In the watcher, whose guard is gone, and with it what it last wrote: take the record over. */
@@ -220,17 +74,9 @@ static void run_hook(const struct plan *plan, const struct app *app, struct reco
 	tell_outcome(plan, app, record, &outcome);
 }
 
-/* No hook is run.  One that is refused stays refused. */
-static void conclude(struct record *record, enum record_hook hook, const char *reason)
-{
-	record_set(record, record->hook == RECORD_REFUSED ? RECORD_REFUSED : hook, reason);
-	record_mark(record, RECORD_ENDED);
-	save(record);
-}
-
 static void not_supervised(struct record *record, const struct err *e)
 {
-	conclude(record, RECORD_FAILED, e->msg);
+	tell_no_hook(record, RECORD_FAILED, e->msg);
 	log_event(LOG_LEVEL_ERROR, record->id, "error", "%s", e->msg);
 }
 
@@ -238,7 +84,7 @@ static void app_ended_first(struct record *record)
 {
 	record->run = RECORD_RUN_FAILED;
 	record->stopped_ms = record_now();
-	conclude(record, RECORD_NONE, "the application ended first");
+	tell_no_hook(record, RECORD_NONE, "the application ended first");
 	log_event(LOG_LEVEL_INFO, record->id, "not-started", "the application ended first");
 }
 
@@ -247,7 +93,7 @@ static void told_to_leave(struct record *record, int sig)
 	char reason[64];
 
 	snprintf(reason, sizeof(reason), "the supervisor was ended by signal %d", sig);
-	conclude(record, RECORD_ABANDONED, reason);
+	tell_no_hook(record, RECORD_ABANDONED, reason);
 	log_event(LOG_LEVEL_WARNING, record->id, "abandoned", "%s", reason);
 }
 
@@ -262,28 +108,82 @@ static void tell_problem(const struct plan *plan, const struct app *app, struct 
 		record_mark(record, RECORD_EXEC);
 	else
 		record->stopped_ms = record_now();
-	save(record);
+	tell_record(record);
 	if (!started)
 		return;
-	notify_refused(plan, app);
+	tell_author_refused(plan, app);
 	snprintf(text, sizeof(text), "the hook was not run: %s", plan->problem.msg);
 	if (plan->hook)
-		notify_outcome(plan, app, text);
+		tell_author(plan, app, text);
 }
 
+/* The run has failed: no hook, and one line for the author of one. */
+static void run_failed(const struct plan *plan, const struct app *app, struct record *record,
+		       const struct await_outcome *outcome)
+{
+	const char *refused = plan->refused[POLICY_RUN_FAILED]
+				      ? "; CC_RUN_FAILED_HOOK is refused for Docker applications"
+				      : "";
+	char text[ERR_MSG_MAX];
+
+	record->run = RECORD_RUN_FAILED;
+	if (outcome->result == AWAIT_APP_ENDED)
+		record->stopped_ms = record_now();
+	tell_no_hook(record, RECORD_NONE, outcome->reason);
+	if (outcome->result == AWAIT_APP_ENDED) {
+		log_event(LOG_LEVEL_INFO, record->id, "not-started", "%s%s", outcome->reason,
+			  refused);
+		return;
+	}
+	log_event(LOG_LEVEL_WARNING, record->id, "not-started", "the run has failed: %s%s",
+		  outcome->reason, refused);
+	if (!plan->hook)
+		return;
+	snprintf(text, sizeof(text), "not run: %.240s", outcome->reason);
+	tell_author(plan, app, text);
+}
+
+/* The run has succeeded. */
 static void app_is_ready(const struct plan *plan, const struct app *app, struct record *record,
-			 int signals)
+			 int signals, const char *reason)
 {
 	record->run = RECORD_RUN_SUCCEEDED;
 	record_mark(record, RECORD_READY);
+	log_event(LOG_LEVEL_INFO, record->id, "ready", "%s", reason);
 	if (!plan->hook) {
-		conclude(record, RECORD_REFUSED, NULL);
+		tell_no_hook(record, RECORD_REFUSED, NULL);
 		return;
 	}
-	save(record);
-	log_event(LOG_LEVEL_INFO, record->id, "ready", "the application has started");
-	log_unknown_capabilities(plan);
+	tell_record(record);
+	tell_unknown_capabilities(plan);
+	tell_postdeploy(plan, app);
 	run_hook(plan, app, record, signals);
+}
+
+/* The one decision of this start: has the run succeeded or failed? */
+static void decide_run(const struct plan *plan, const struct app *app, struct record *record,
+		       int signals)
+{
+	const struct bundle *bundle = plan->bundle;
+	struct await_outcome outcome;
+	struct ready ready;
+	char text[ERR_MSG_MAX];
+
+	ready_make(bundle, plan->settings, &ready);
+	if (ready.kind != READY_WHEN_EXECUTED && !ready.unusable.code) {
+		tell_record(record);
+		log_event(LOG_LEVEL_INFO, record->id, "waiting", "for %s",
+			  ready_describe(&ready, text, sizeof(text)));
+	}
+	give_back_pages();
+	await_ready(&ready, app, bundle->ns_listed[NS_PID] && !bundle->ns_has_path[NS_PID], signals,
+		    &outcome);
+	if (outcome.result == AWAIT_SUCCEEDED)
+		app_is_ready(plan, app, record, signals, outcome.reason);
+	else if (outcome.result == AWAIT_TOLD)
+		told_to_leave(record, outcome.signal);
+	else
+		run_failed(plan, app, record, &outcome);
 }
 
 void supervise(const struct plan *plan, const struct app *app, struct record *record)
@@ -310,9 +210,12 @@ void supervise(const struct plan *plan, const struct app *app, struct record *re
 		app_ended_first(record);
 	} else {
 		record_mark(record, RECORD_EXEC);
-		notify_refused(plan, app);
-		app_is_ready(plan, app, record, signals);
+		tell_author_refused(plan, app);
+		if (plan->hook || plan->refused[POLICY_RUN_FAILED])
+			decide_run(plan, app, record, signals);
+		else
+			tell_no_hook(record, RECORD_REFUSED, NULL);
 	}
-	await_children(app);
+	tell_finish(app);
 	records_prune(record->dir, RECORDS_KEPT);
 }

@@ -10,7 +10,4 @@
  * it went, and keep the record, which is ours.  For a process of its own that nobody waits for. */
 void supervise(const struct plan *plan, const struct app *app, struct record *record);
 
-/* Log every refused hook of the plan. */
-void supervise_log_refused(const struct plan *plan);
-
 #endif

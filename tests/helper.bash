@@ -37,7 +37,7 @@ setup_file() {
 make_tools() {
 	local tool
 	mkdir -p "$TOOLS/bundle/rootfs/"{bin,dev,etc,proc,sys,tmp,data/work}
-	for tool in probe app; do
+	for tool in probe app server; do
 		"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static \
 			-o "$TOOLS/bundle/rootfs/$tool" "$REPO/tests/$tool.c"
 	done

@@ -78,6 +78,28 @@ teardown_file() {
 	row --userns=auto
 }
 
+@test "rootless: the hook waits for the health check" {
+	local options port
+	port=$(shuf -i 20000-60000 -n 1)
+	for RUNTIME in $RUNTIMES; do
+		for options in '' '--user 1000' '--network=host' '--network=host --pid=host' '--userns=keep-id'; do
+			# shellcheck disable=SC2086 # some options, or none
+			pod run -d --name c $options -e CC_HEALTH_CHECK_PATH=/index.html \
+				-e "CC_DOCKER_EXPOSED_HTTP_PORT=$port" -e 'CC_RUN_SUCCEEDED_HOOK=echo hook ran' \
+				localhost/bb sh -c "mkdir /tmp/w; while ! test -e /tmp/go; do sleep 0.1; done
+					echo fine >/tmp/w/index.html; exec httpd -f -p $port -h /tmp/w" >/dev/null
+			wait_until logged ": $(pod inspect --format '{{.Id}}' c): waiting: for 1 health check"
+			shows c '^hook ran$' 0
+			pod exec c touch /tmp/go
+			wait_until has_ended c
+			wait_until shows c '^hook ran$'
+			lives c
+			pod rm -f -t 0 c >/dev/null
+		done
+		kept
+	done
+}
+
 # A user's login makes /run/user/UID; hooks.d is the host's.
 @test "rootless: installed, found in the default directory, records in the default place" {
 	local uid
