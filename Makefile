@@ -102,6 +102,9 @@ demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
 	@tests/demo.sh
 
+transcript: all ## what status, its timeline and wait show of real containers, as in the README
+	@tests/transcript.sh
+
 bench: deps ## what we cost, as ratios against peers in the same run (as root)
 	@$(MAKE) --no-print-directory all
 	@tests/bench/run.sh
@@ -173,4 +176,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps test-binary unit tools check demo bench bench-waiting asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps test-binary unit tools check demo transcript bench bench-waiting asan install uninstall fmt fmt-check man tidy clean
