@@ -278,4 +278,5 @@ hook_pid_recorded() {
 	state_of 0 '.status = "stopped" | del(.pid)' | runtime_calls poststop
 	recorded '.live == false and .stopped != null'
 	kill -KILL "$stopped"
+	wait "$stopped" 2>/dev/null || true
 }
