@@ -1,7 +1,8 @@
 /* The verb check: what would run in a container, or whether this host is ready.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Reads the bundle and the settings, touches no process and changes nothing.
+ * Reads the bundle and the settings, and changes nothing.  Touches no process but that of a
+ * container which is named.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -12,13 +13,15 @@
 #include "describe.h"
 #include "examine.h"
 #include "hook.h"
+#include "postdeploy.h"
 #include "ready.h"
 #include "records.h"
+#include "seal.h"
 #include "table.h"
 #include "tools.h"
 #include "verbs.h"
 
-enum { STATUS_RUNS = 0, STATUS_NONE = 1, STATUS_BAD_INPUT = 2 };
+enum { STATUS_RUNS = 0, STATUS_NONE = 1, STATUS_BAD_INPUT = 2, STATUS_FAILED = 125 };
 
 static void print_settings(const struct options *o, const struct settings *settings)
 {
@@ -74,8 +77,25 @@ static bool print_plan(const struct options *o, const struct plan *plan)
 	return can_run;
 }
 
-static int check(const struct options *o, const char *directory, struct err *e)
+/* A file of the image of a container that lives: asked for inside of it, by a process without
+ * rights. */
+static void print_postdeploy(const struct plan *plan, const struct record *r)
 {
+	auto_app app = { .pidfd = -1, .proc = -1 };
+	struct err e = { 0 };
+
+	if (r->live && app_open(r->init.pid, plan->bundle, &app, &e) == 0 &&
+	    app.start_time == r->init.start_time &&
+	    app_verify_patiently(&app, plan->bundle, &e) == 0 && app_started(&app, &e) == 1 &&
+	    postdeploy_found(plan, &app))
+		table_row("refused", POSTDEPLOY_ADVICE);
+}
+
+/* r: the container's record, or NULL for a bundle alone */
+static int check(const struct options *o, const char *directory, const struct record *r,
+		 struct err *e)
+{
+	bool can_run;
 	auto_settings settings = { 0 };
 	auto_bundle bundle = { 0 };
 	auto_plan plan = { 0 };
@@ -92,7 +112,23 @@ static int check(const struct options *o, const char *directory, struct err *e)
 	    plan_make(&state, &bundle, &settings, &plan, e) < 0 ||
 	    (plan.hook && hook_filters(&plan, -1, &own, &container, e) < 0))
 		return STATUS_BAD_INPUT;
-	return print_plan(o, &plan) ? STATUS_RUNS : STATUS_NONE;
+	can_run = print_plan(o, &plan);
+	if (r && plan.hook)
+		print_postdeploy(&plan, r);
+	return can_run ? STATUS_RUNS : STATUS_NONE;
+}
+
+static int check_container(const struct options *o, struct err *e)
+{
+	auto_record r = { .lock = -1 };
+
+	if (records_find(o->root, o->operand, &r, NULL, e) < 0)
+		return STATUS_FAILED;
+	if (seal(o->argv, NULL, 0, e) < 0) { /* a process of ours may enter the container */
+		(void)err_prefix(e, "seal");
+		return STATUS_FAILED;
+	}
+	return check(o, r.bundle, &r, e);
 }
 
 int verb_check(const struct options *o, struct err *e)
@@ -104,9 +140,7 @@ int verb_check(const struct options *o, struct err *e)
 		return STATUS_BAD_INPUT;
 	}
 	if (o->operand)
-		return records_bundle(o->root, o->operand, &directory, e) < 0
-			       ? 125
-			       : check(o, directory, e);
+		return check_container(o, e);
 	if (!o->bundle)
 		return examine_host(o) ? STATUS_RUNS : STATUS_NONE;
 	directory = realpath(o->bundle, NULL);
@@ -114,5 +148,5 @@ int verb_check(const struct options *o, struct err *e)
 		(void)err_sys(e, errno, "--bundle '%s'", o->bundle);
 		return STATUS_BAD_INPUT;
 	}
-	return check(o, directory, e);
+	return check(o, directory, NULL, e);
 }

@@ -13,6 +13,7 @@
 #include "../oci/cleanup.h"
 #include "../seccomp/cache.h"
 #include "relay.h"
+#include "seal.h"
 #include "text.h"
 #include "tree.h"
 
@@ -317,6 +318,7 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 	if (run.joiner == 0) {
 		sigset_t none;
 
+		seal_default_signals(); /* what we ignore is not for the hook */
 		sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail */
 		sandbox_enter(s);

@@ -76,8 +76,9 @@ static void detach(void)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	seal_default_signals();
-	(void)setsid();    /* a fresh child leads no group: cannot fail */
-	(void)!chdir("/"); /* only so that the bundle's file system can be unmounted */
+	(void)signal(SIGXFSZ, SIG_IGN); /* a caller's limit is to be an error of write */
+	(void)setsid();                 /* a fresh child leads no group: cannot fail */
+	(void)!chdir("/");              /* only so that the bundle's file system can be unmounted */
 	for (int fd = 0; fd < 3; fd++)
 		(void)dup2(null, fd);
 	cleanup_fd(&null);

@@ -140,6 +140,7 @@ int records_own(int dir, const char *name, struct record *ret, struct err *e)
 	if (!record_final(&r) && this_boot(&r) && lives(&r.keeper)) /* it is about to lock it */
 		return err_set(e, EAGAIN, "the record '%s' has a supervisor", name);
 	judge(&r, false);
+	r.called_ms = record_clock() - (record_now() - r.time_ms); /* its own clock was not kept */
 	*ret = r;
 	memset(&r, 0, sizeof(r));
 	r.lock = -1;
@@ -260,15 +261,5 @@ int records_find(const char *root, const char *container, struct record *ret, in
 	*found = (struct record){ .lock = -1 };
 	if (ret_dir)
 		*ret_dir = take_fd(&dir);
-	return 0;
-}
-
-int records_bundle(const char *root, const char *container, char **ret, struct err *e)
-{
-	auto_record r = { .lock = -1 };
-
-	if (records_find(root, container, &r, NULL, e) < 0)
-		return -1;
-	*ret = take_ptr(r.bundle);
 	return 0;
 }

@@ -57,9 +57,6 @@ void records_free(struct record_list *list);
 int records_find(const char *root, const char *container, struct record *ret, int *ret_dir,
 		 struct err *e);
 
-/* The bundle of the container's newest start, for the caller to free; errors as records_find. */
-int records_bundle(const char *root, const char *container, char **ret, struct err *e);
-
 /* The container of that id has ended: say so in its records, unless they have a supervisor, who
  * will.  An init that is just dying is waited for, for a moment. */
 void records_stop(int dir, const char *id);

@@ -168,3 +168,18 @@ reader() {
 reader_stopped() {
 	[ "$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$(reader)/status")" = T ]
 }
+
+@test "check of a container that lives tells it, of one that has ended not" {
+	deploy_bundle "${RUNTIMES%% *}"
+	launch
+	told 0
+	"$ODH" --root "$RECORDS" check "$ID" >"$B/stdout"
+	refute grep "$ADVICE" "$B/stdout"
+	echo "$OLD" >"$DIRECTORY/docker.json"
+	"$ODH" --root "$RECORDS" check "$ID" >"$B/stdout"
+	grep -Eqx "refused +$ADVICE" "$B/stdout" || fail "$(cat "$B/stdout")"
+	refute grep -q 'old hook' "$OUT"
+	delete
+	"$ODH" --root "$RECORDS" check "$ID" >"$B/stdout"
+	refute grep "$ADVICE" "$B/stdout"
+}

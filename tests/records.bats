@@ -195,7 +195,7 @@ hook_pid_recorded() {
 	for runtime in $RUNTIMES; do
 		killed_while_running GUARD
 		wait_until none_of_ours
-		jq -e '.hook == "abandoned" and .ms.ended > 0 and (.reason | test("signal 15"))' \
+		jq -e '.hook == "abandoned" and .ms.ended >= .ms.spawned and .ms.ended < 600000 and (.reason | test("signal 15"))' \
 			"$RECORDS"/*.json >/dev/null # written by the watcher
 		abandoned 'ended|signal'
 	done
@@ -211,7 +211,7 @@ hook_pid_recorded() {
 @test "both are killed at once: abandoned" {
 	for runtime in $RUNTIMES; do
 		killed_while_running GUARD WATCHER
-		abandoned 'ended unexpectedly while the hook ran'
+		abandoned 'ended unexpectedly while the hook ran|signal 15' # by the second, if it was fast
 	done
 }
 

@@ -109,6 +109,7 @@ teardown_file() {
 	grep -v hooks_dir "$P/containers.conf" >"$P/plain.conf"
 	chmod 644 "$P/plain.conf"
 	for RUNTIME in $RUNTIMES; do
+		pod system migrate # podman's pause process holds the mounts that it has seen
 		unshare -m --propagation private bash -c '
 			set -e
 			p=$1 runtime=$2 uid=$3
@@ -123,6 +124,7 @@ teardown_file() {
 				-e "CC_RUN_SUCCEEDED_HOOK=echo hook ran; touch /tmp/done" \
 				localhost/bb sh -c "until [ -e /tmp/done ]; do sleep 0.05; done"
 			ls -d "/run/user/$uid/oci-deploy-hook"
+			"$@" podman system migrate
 		' _ "$P" "$RUNTIME" "$uid" "${AS[@]}" >"$P/out" 2>&1 </dev/null 3>&- || fail "$(cat "$P/out")"
 		grep -q '^hook ran' "$P/out" || fail "$(cat "$P/out")"
 		kept
