@@ -18,6 +18,7 @@ struct subject {
 	const struct plan *plan;
 	const struct app *app;
 	struct record *record;
+	bool by_session; /* the hook has no cgroup of its own */
 };
 
 static void tell_started(pid_t hook, void *context)
@@ -27,7 +28,9 @@ static void tell_started(pid_t hook, void *context)
 	record_mark(subject->record, RECORD_SPAWNED);
 	record_set(subject->record, RECORD_RUNNING, NULL);
 	tell_record(subject->record);
-	log_event(LOG_LEVEL_INFO, subject->plan->state->id, "started", "hook pid %d", hook);
+	log_event(LOG_LEVEL_INFO, subject->plan->state->id, "started", "hook pid %d%s", hook,
+		  subject->by_session ? "; no cgroup of its own here: it is killed by its session"
+				      : "");
 }
 
 /* In the watcher, whose guard is gone, and with it what it last wrote: take the record over. */
@@ -58,15 +61,13 @@ static void run_hook(const struct plan *plan, const struct app *app, struct reco
 		.own = &own,
 		.container = &container_filter,
 	};
-	struct subject subject = { plan, app, record };
+	struct subject subject = { .plan = plan, .app = app, .record = record };
 	struct guard_calls calls = { tell_started, tell_orphaned, &subject };
 
 	if (hook_filters(plan, record->dir, &own, &container_filter, &outcome.error) == 0 &&
 	    report_map(&sandbox.report, &outcome.error) == 0 &&
 	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
-		if (cgroup.parent < 0)
-			log_event(LOG_LEVEL_INFO, plan->state->id, "ready",
-				  "no cgroup of its own here: the hook is killed by its session");
+		subject.by_session = cgroup.parent < 0;
 		guard_run(&sandbox, plan->settings->timeout_s, signals, &calls, &outcome);
 	} else if (outcome.error.code == ESRCH) {
 		outcome.result = HOOK_APP_ENDED;
