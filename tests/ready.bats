@@ -33,7 +33,7 @@ succeeds() {
 	wait_for_log ': ended: exit status 0'
 	wait_until none_of_ours
 	hook_ran
-	equal "$(grep -E ': (ready|not-started): ' "$LOG" | wc -l)" 1 "decisions"
+	equal "$(count_log ': (ready|not-started): ')" 1 "decisions"
 	equal "$(grep -c 'the hook ran' "$OUT")" 1 "runs"
 }
 

@@ -83,5 +83,5 @@ waited() {
 
 # VERB: as a runtime does.
 runtime_calls() {
-	"$ODH" --root "$RECORDS" --log "$LOG" "$1" 3>&-
+	(cd / && env -i "$ODH" --root "$RECORDS" --log "$LOG" "$1") 3>&-
 }
