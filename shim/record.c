@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,9 @@
 #include "app.h"
 #include "host.h"
 #include "records.h"
+
+#define TAKE_AGAIN_MS 5
+#define TAKE_MAX_MS 5000
 
 int record_dir(const char *path, bool make, struct err *e)
 {
@@ -223,20 +227,43 @@ int record_lock(int dir, const char *name, struct record *ret, struct err *e)
 	return 0;
 }
 
+/* Does the record of that name say that we are its supervisor? */
+static int is_ours(const struct record *r, const char *name, struct err *e)
+{
+	auto_fd fd = openat(r->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	auto_record found = { .lock = -1 };
+
+	if (fd < 0)
+		return err_sys(e, errno, "open the record '%s'", name);
+	if (records_read_fd(fd, &found, e) < 0)
+		return -1;
+	if (found.keeper.pid != r->keeper.pid || found.keeper.start_time != r->keeper.start_time)
+		return err_set(e, EEXIST, "the record '%s' is another supervisor's", name);
+	return 0;
+}
+
 int record_take(struct record *r, struct err *e)
 {
 	char name[RECORD_NAME_MAX];
-	auto_record found = { .lock = -1 };
 
 	if (records_process(getpid(), &r->keeper) < 0)
 		return err_sys(e, errno, "look at ourselves");
 	record_name(r, name);
-	if (record_lock(r->dir, name, &found, e) < 0)
+	if (is_ours(r, name, e) < 0)
 		return -1;
-	if (found.keeper.pid != r->keeper.pid || found.keeper.start_time != r->keeper.start_time)
-		return err_set(e, EEXIST, "the record '%s' is another supervisor's", name);
-	r->lock = take_fd(&found.lock);
-	return 0;
+	/* A reader may hold the lock, to find out that the record has a supervisor. */
+	for (int waited_ms = 0;; waited_ms += TAKE_AGAIN_MS) {
+		auto_record found = { .lock = -1 };
+
+		if (record_lock(r->dir, name, &found, e) == 0) {
+			r->lock = take_fd(&found.lock);
+			return 0;
+		}
+		if (e->code != EAGAIN || waited_ms >= TAKE_MAX_MS)
+			return -1;
+		memset(e, 0, sizeof(*e));
+		(void)poll(NULL, 0, TAKE_AGAIN_MS);
+	}
 }
 
 int record_update(struct record *r, struct err *e)

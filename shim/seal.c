@@ -2,7 +2,6 @@
 #include "seal.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +17,9 @@
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static char mark[] = "OCI_DEPLOY_HOOK_SEALED=1";
+/* What a process frees, a hook's process would still hold: so it is overwritten as it is freed, and
+ * nothing is put aside without that (the glibc manual, "Memory Allocation Tunables"). */
+static char tunables[] = "GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0";
 static char **words; /* main's argv */
 static bool marked;  /* the environment held the mark when main began */
 
@@ -60,9 +62,6 @@ void seal_reset(char *argv[])
 	words = argv;
 	marked = value && !strcmp(value, "1");
 	(void)clearenv();
-	/* What this process frees, a hook's process would still hold: mallopt(3). */
-	if (marked)
-		(void)mallopt(M_PERTURB, 0xa5);
 	seal_default_signals();
 	(void)umask(077);
 	(void)close_range(3, ~0U, 0); /* older kernels cannot run a hook anyway */
@@ -147,7 +146,7 @@ static int put_on_stdin(const char *input, size_t len, struct err *e)
 
 int seal(char *const argv[], const char *input, size_t len, struct err *e)
 {
-	char *environment[] = { mark, NULL };
+	char *environment[] = { mark, tunables, NULL };
 	struct err mount_error = { 0 };
 	auto_fd fd = -1;
 

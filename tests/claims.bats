@@ -43,6 +43,8 @@ load records
 		wait_until none_of_ours
 		equal "$(cat "$ROOTFS/data/work/runs")" run runs
 		equal "$(count_log ': duplicate: ')" 20 duplicates
+		refute logged ': error: '
+		equal "$(cat "$ERR")" "" "what the author reads"
 		records_are 1
 	done
 }
@@ -213,7 +215,7 @@ mount_records() {
 		wait_until none_of_ours
 		equal "$(find "$BATS_RUN_TMPDIR" -newer "$B/id" -type f ! -path "$RECORDS/*" ! -path "$LOG" \
 			! -path "$B/std*" ! -path "$B/poststart.out")" "" "new files elsewhere"
-		equal "$(ls "$RECORDS")" "$(cat "$B/pid")-$(jq .startTime "$RECORDS"/*.json).json" "files in the record directory"
+		equal "$(record_files)" "$(cat "$B/pid")-$(jq .startTime "$RECORDS"/*.json).json" "files in the record directory"
 		equal "$(jq -j .id "$RECORDS"/*.json | sha256sum)" "$(sha256sum <"$B/id")" id
 		exits 0 --root "$RECORDS" status
 		equal "$(wc -l <"$B/stdout")" 2 "lines of the table"

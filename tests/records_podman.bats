@@ -128,7 +128,7 @@ pod2() {
 			shows "c$n" "^hook of c$n\$"
 		done
 		[ "$(odh status --json | jq 'map(.id) | unique | length')" = 20 ]
-		[ "$(find "$P/records" -type f | wc -l)" = 20 ]
+		[ "$(find "$P/records" -maxdepth 1 -type f | wc -l)" = 20 ]
 		pod rm -f -t 0 -a >/dev/null
 		wait_until no_strays
 		[ "$(odh status --json | jq length)" = 0 ]

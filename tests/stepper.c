@@ -9,10 +9,11 @@
  *	stepper observe PID MASK COMMAND...    joiner and hook, from setns to execve: at every
  *system call read /proc inside the container of PID
  *
- * COMMAND is poststart; the processes that it starts are numbered as they are born, and named so:
- * poststart, guard, watcher, joiner, hook.  kill and observe return once all of them have ended.
- * Exit status: 0; 3 if the role has ended before its N-th call; 1 if observe has seen what must not
- * be seen (told on stdout); 2 for trouble of our own.
+ * COMMAND is poststart; the processes that it starts are named as they are born: poststart, guard,
+ * watcher, joiner, hook, each the first child of the one before.  But the guard has other children
+ * before its watcher, which is the one that calls setsid; its calls count from there on.  kill and
+ *observe return once all of them have ended. Exit status: 0; 3 if the role has ended before its
+ *N-th call; 1 if observe has seen what must not be seen (told on stdout); 2 for trouble of our own.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -45,10 +46,11 @@ static struct traced {
 	enum role role;
 	long calls;
 	uint64_t last_call;
-	bool in_main; /* of the program that it executed first */
-	bool joined;  /* it has called setns */
-	bool known;   /* its parent has told us what it is */
-	bool held;    /* it has stopped before that */
+	bool in_main;  /* of the program that it executed first */
+	bool of_guard; /* its child: the watcher, or another */
+	bool joined;   /* it has called setns */
+	bool known;    /* its parent has told us what it is */
+	bool held;     /* it has stopped before that */
 	bool gone;
 } traced[TRACED_MAX];
 static int traced_count;
@@ -83,6 +85,8 @@ static struct traced *find(pid_t pid)
 
 static bool is_wanted(const struct traced *t)
 {
+	if (t->of_guard && t->role == OTHER) /* until it is known what it is */
+		return !done;
 	if (mode == OBSERVE)
 		return t->role == JOINER || t->role == HOOK;
 	return t->role == target && !done;
@@ -96,20 +100,24 @@ static void let_go(struct traced *t, int sig)
 		die("ptrace continue");
 }
 
+static bool is_taken(enum role role)
+{
+	for (int i = 0; i < traced_count; i++)
+		if (traced[i].role == role)
+			return true;
+	return false;
+}
+
 /* A child is born.  Which one, says who bears it: the joiner's clone is the hook. */
 static void born(const struct traced *parent, pid_t pid)
 {
 	struct traced *child = find(pid);
 
 	child->known = true;
-	if (parent->role < HOOK && child->role == OTHER) {
-		bool taken = false;
-
-		for (int i = 0; i < traced_count; i++)
-			taken |= traced[i].role == parent->role + 1;
-		if (!taken)
-			child->role = parent->role + 1;
-	}
+	child->of_guard = parent->role == GUARD;
+	if (parent->role < HOOK && child->role == OTHER && !child->of_guard &&
+	    !is_taken(parent->role + 1))
+		child->role = parent->role + 1;
 	hook_born |= child->role == HOOK;
 	if (child->held)
 		let_go(child, 0);
@@ -186,7 +194,8 @@ static void observe_call(struct traced *t, const struct __ptrace_syscall_info *i
 
 	if (info->op == PTRACE_SYSCALL_INFO_ENTRY && info->entry.nr == SYS_setns)
 		t->joined = true;
-	snprintf(when, sizeof(when), "%s, call %ld", roles[t->role], t->calls);
+	snprintf(when, sizeof(when), "%s, call %ld",
+		 t->role == OTHER ? "another child" : roles[t->role], t->calls);
 	if (t->role == HOOK)
 		observe(true, when);
 	else if (t->joined && !hook_born)
@@ -197,7 +206,11 @@ static void observe_call(struct traced *t, const struct __ptrace_syscall_info *i
 
 static void count_call(struct traced *t, uint64_t number)
 {
+	if (t->of_guard && t->role == OTHER && number == SYS_setsid && !is_taken(WATCHER))
+		t->role = WATCHER;
 	t->in_main |= number == SYS_rt_sigprocmask; /* its first call */
+	if (t->of_guard && t->role == OTHER)
+		return;
 	if ((mode != TERM || t->in_main) && (mode != STOP || number != t->last_call))
 		t->calls++;
 	t->last_call = number;
