@@ -123,6 +123,17 @@ remove_containers() {
 	rm -f "$P/log"
 }
 
+# What the runtimes still know of containers below $P: where conmon was killed, podman does not tell
+# them of the end.
+forget_containers() {
+	local runtime id
+	for runtime in runc crun; do
+		"$runtime" list --format json 2>/dev/null |
+			jq -r --arg p "$P/" '.[]? | select(.bundle | startswith($p)) | .id' |
+			while read -r id; do "$runtime" delete --force "$id" >/dev/null 2>&1; done
+	done
+}
+
 # No process of ours is left.
 no_strays() {
 	[ -z "$(pgrep -f -- "--root $P/")" ]

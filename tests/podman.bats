@@ -26,6 +26,7 @@ teardown() {
 teardown_file() {
 	AS=()
 	pod rm -f -t 0 -a >/dev/null 2>&1
+	forget_containers
 	umount "$P/graph/overlay" 2>/dev/null || true
 	wait_until no_strays
 }
