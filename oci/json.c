@@ -132,6 +132,28 @@ static void set_path(struct json_node *ret, const char *parent, const char *key)
 	memcpy(ret->path, path, sizeof(path));
 }
 
+/* Go, in which runc and the engines are written, takes a key in any case for the same, by Unicode's
+ * simple folding: of the letters beyond ASCII two fold into it, U+017F (to s) and U+212A (to k). */
+static bool same_for_go(const char *text, const char *key)
+{
+	for (; *key; key++) {
+		char c = *text++;
+
+		if ((unsigned char)c == 0xc5 && (unsigned char)*text == 0xbf) {
+			c = 's';
+			text++;
+		} else if ((unsigned char)c == 0xe2 && !strncmp(text, "\x84\xaa", 2)) {
+			c = 'k';
+			text += 2;
+		} else if (c >= 'A' && c <= 'Z') {
+			c = (char)(c - 'A' + 'a');
+		}
+		if (c != (*key >= 'A' && *key <= 'Z' ? (char)(*key - 'A' + 'a') : *key))
+			return false;
+	}
+	return !*text;
+}
+
 int json_member(const struct json_node *obj, const char *key, struct json_node *ret, struct err *e)
 {
 	yajl_val object = value_of(obj), found = NULL;
@@ -144,6 +166,12 @@ int json_member(const struct json_node *obj, const char *key, struct json_node *
 		if (!strcmp(object->u.object.keys[i], key)) {
 			found = object->u.object.values[i];
 			times++;
+		} else if (same_for_go(object->u.object.keys[i], key)) {
+			set_path(&member, obj->path, key);
+			return err_set(e, EINVAL,
+				       "%s: the key is spelt in another case, which a runtime may "
+				       "take for it",
+				       member.path);
 		}
 	if (times <= 1 && (!found || YAJL_IS_NULL(found)))
 		return 0;

@@ -41,7 +41,8 @@ void json_root(const struct json *doc, struct json_node *ret);
 
 /* The member key of an object.  Returns 1 and fills *ret, 0 where absent or null,
  * -1 and *e (EINVAL) where obj is no object or has the key twice (yajl's users would take the
- * first, Go's the last: an ambiguous file is refused). */
+ * first, Go's the last: an ambiguous file is refused), or in another case (Go's take it for the
+ * key, and so do not we: a restriction that only the runtime has read). */
 int json_member(const struct json_node *obj, const char *key, struct json_node *ret, struct err *e);
 
 /* Number of items of an array, and item i of it.  Errors: EINVAL not an array. */

@@ -108,6 +108,9 @@ void cache_dir_write(int cache, const char *name, const struct iovec *parts, int
 	char temporary[32];
 	uint64_t number;
 
+	if (total(parts, count) > FILE_MAX)
+		return; /* it would not be read back */
+
 	/* A name of its own: of two writers neither sees the other's half. */
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
 		return;

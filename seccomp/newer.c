@@ -15,11 +15,11 @@
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
 #define ANSWER_ENOSYS BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
 
-static bool lets_through(uint32_t action)
+/* Only where the profile answers with an error: to end a process is to deny more than ENOSYS does,
+ * and crun's application has no such answer. */
+static bool answers_errors(uint32_t action)
 {
-	uint32_t kind = action & SECCOMP_RET_ACTION_FULL;
-
-	return kind == SECCOMP_RET_ALLOW || kind == SECCOMP_RET_LOG || kind == SECCOMP_RET_TRACE;
+	return (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
 }
 
 /* The highest number of a call that the profile names, whatever it says of it; 0 = none. */
@@ -84,7 +84,7 @@ size_t newer_calls(const struct profile *p, struct sock_filter *ret)
 {
 	size_t n = 0;
 
-	if (lets_through(p->default_action))
+	if (!answers_errors(p->default_action))
 		return 0;
 	for (size_t i = 0; i < p->arch_count && n + BLOCK_MAX <= NEWER_INSNS_MAX; i++) {
 		uint32_t arch = real_arch(p->archs[i]);

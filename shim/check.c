@@ -71,7 +71,7 @@ static bool print_plan(const struct options *o, const struct plan *plan)
 				  policy[i].advice);
 	if (plan->hook) {
 		can_run = print_ready(plan);
-		describe_sandbox(plan);
+		can_run &= describe_sandbox(plan);
 	}
 	print_settings(o, plan->settings);
 	return can_run;

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <unistd.h>
 
 #include "../seccomp/count.h"
 #include "table.h"
+#include "tools.h"
 
 /* The names of the capabilities in set, without their prefix; "none" for none. */
 static const char *cap_names(uint64_t set, char *buf, size_t size)
@@ -122,12 +124,10 @@ static void print_limits(const struct process *process)
 
 static void print_scheduling(const struct process *process)
 {
-	if (process->has_scheduler)
-		table_row("scheduler", "policy %u, nice %d, priority %u", process->scheduler.policy,
-			  process->scheduler.nice, process->scheduler.priority);
-	if (process->has_io_priority)
-		table_row("io priority", "class %d, level %d", process->io_priority >> 13,
-			  process->io_priority & 0x1fff);
+	table_row("scheduling", "as the application has it%s",
+		  process->has_scheduler || process->has_io_priority
+			  ? ", whether or not its runtime does what config.json asks for"
+			  : "");
 	if (process->has_affinity)
 		table_row("processors", "%d, by execCPUAffinity", CPU_COUNT(&process->affinity));
 }
@@ -140,23 +140,38 @@ static void print_differences(const struct plan *plan)
 	if (!plan->bundle->process.no_new_privs)
 		table_row("", "no_new_privs: set; the application lacks it");
 	table_row("", "seccomp: the hook's own profile besides the container's");
+	if (plan->settings->tools)
+		table_row("", "mount namespace and PATH: with the setting tools, in " TOOLS_PLACE);
 	table_row("", "cgroup: a child of the application's, where it has one of its own");
 	table_row(
 		"",
 		"oom_score_adj 1000: it dies first; session and keyring: fresh; stdin: at its end");
 }
 
-static void print_label(const struct process *process)
+/* A label that this kernel cannot give lets no hook run. */
+static bool print_label(const char *what, const char *label, const char *file)
 {
-	if (process->apparmor_profile)
-		table_row("AppArmor", "%s", process->apparmor_profile);
-	if (process->selinux_label)
-		table_row("SELinux", "%s", process->selinux_label);
+	bool can = access(file, W_OK) == 0;
+
+	if (!label)
+		return true;
+	table_row(what, "%s%s", label, can ? "" : ": this kernel cannot apply it, so no hook runs");
+	return can;
 }
 
-void describe_sandbox(const struct plan *plan)
+static bool print_labels(const struct process *process)
+{
+	bool apparmor = print_label("AppArmor", process->apparmor_profile,
+				    "/proc/thread-self/attr/apparmor/exec");
+	bool selinux = print_label("SELinux", process->selinux_label, "/sys/fs/selinux/enforce");
+
+	return apparmor && selinux;
+}
+
+bool describe_sandbox(const struct plan *plan)
 {
 	const struct process *process = &plan->bundle->process;
+	bool can_run;
 
 	print_user(process);
 	print_capabilities(plan);
@@ -164,6 +179,7 @@ void describe_sandbox(const struct plan *plan)
 	print_namespaces(plan->bundle);
 	print_limits(process);
 	print_scheduling(process);
-	print_label(process);
+	can_run = print_labels(process);
 	print_differences(plan);
+	return can_run;
 }

@@ -5,7 +5,7 @@
 #include "plan.h"
 
 /* Print, for a plan with a hook, as whom it runs and with which rights, and what it has otherwise
- * than its application. */
-void describe_sandbox(const struct plan *plan);
+ * than its application.  Returns whether all of that can be had on this host. */
+bool describe_sandbox(const struct plan *plan);
 
 #endif

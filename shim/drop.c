@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 
 #include "../oci/cleanup.h"
+#include "host.h"
 #include "steps.h"
 
 struct caps {
@@ -66,45 +67,108 @@ int step_bounding(struct sandbox *s, struct err *e)
 	return 0;
 }
 
-/* Are our supplementary groups these?  Both sorted by the caller or not: compared as sets. */
-static bool groups_are(const gid_t *wanted, size_t count, struct err *e)
+static int by_number(const void *a, const void *b)
+{
+	const gid_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Sort, and take each number once.  Returns how many are left. */
+static size_t as_set(gid_t *groups, size_t count)
+{
+	size_t kept = 0;
+
+	if (count)
+		qsort(groups, count, sizeof(*groups), by_number);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || groups[kept - 1] != groups[i])
+			groups[kept++] = groups[i];
+	return kept;
+}
+
+/* Are our supplementary groups these, as a set?  wanted is sorted in place.  1, 0, or -1 and *e. */
+static int groups_are(gid_t *wanted, size_t count, struct err *e)
 {
 	int n = getgroups(0, NULL);
 	auto_free gid_t *ours = NULL;
+	size_t our_count;
 
-	if (n < 0 || !(ours = calloc((size_t)n + 1, sizeof(*ours))) || getgroups(n, ours) != n) {
-		(void)err_sys(e, errno, "getgroups");
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		bool found = false;
-
-		for (int j = 0; j < n; j++)
-			found |= ours[j] == wanted[i];
-		if (!found)
-			return false;
-	}
-	for (int j = 0; j < n; j++) {
-		bool found = false;
-
-		for (size_t i = 0; i < count; i++)
-			found |= ours[j] == wanted[i];
-		if (!found)
-			return false;
-	}
-	return true;
+	if (n < 0 || !(ours = calloc((size_t)n + 1, sizeof(*ours))) || getgroups(n, ours) != n)
+		return err_sys(e, errno, "getgroups");
+	our_count = as_set(ours, (size_t)n);
+	count = as_set(wanted, count);
+	return our_count == count && (!count || !memcmp(ours, wanted, count * sizeof(*ours)));
 }
 
+/* Those of config.json, copied, since they get sorted. */
+static int groups_are_wanted(const struct process *process, struct err *e)
+{
+	auto_free gid_t *copy = calloc(process->group_count + 1, sizeof(*copy));
+
+	if (!copy)
+		return err_sys(e, ENOMEM, "groups");
+	if (process->group_count)
+		memcpy(copy, process->groups, process->group_count * sizeof(*copy));
+	return groups_are(copy, process->group_count, e);
+}
+
+/* "Groups:" of /proc/PID/status.  *ret is the caller's to free. */
+static int read_app_groups(const struct app *app, gid_t **ret, size_t *ret_count, struct err *e)
+{
+	auto_free char *text = NULL;
+	auto_free gid_t *groups = NULL;
+	const char *line;
+	size_t count = 0;
+	char *end;
+
+	if (host_read_all(app->proc, "status", &text, e) < 0)
+		return -1;
+	line = strstr(text, "\nGroups:");
+	if (!line)
+		return err_set(e, EPROTO, "/proc/PID/status tells no groups");
+	line += strlen("\nGroups:");
+	groups = calloc(strcspn(line, "\n") + 1, sizeof(*groups)); /* a digit and a blank each */
+	if (!groups)
+		return err_sys(e, ENOMEM, "groups");
+	for (line += strspn(line, " \t"); *line >= '0' && *line <= '9';
+	     line += strspn(line, " \t")) {
+		groups[count++] = (gid_t)strtoul(line, &end, 10);
+		line = end;
+	}
+	*ret = take_ptr(groups);
+	*ret_count = count;
+	return 0;
+}
+
+/* While both are seen from the same user namespace. */
+int step_compare_groups(struct sandbox *s, struct err *e)
+{
+	auto_free gid_t *groups = NULL;
+	size_t count = 0;
+	int same;
+
+	if (read_app_groups(s->app, &groups, &count, e) < 0)
+		return -1;
+	same = groups_are(groups, count, e);
+	s->groups_match = same > 0;
+	return same < 0 ? -1 : 0;
+}
+
+/* Rootless, setgroups may be denied, to the runtime as to us.  Then the groups stay, if they are
+ * the application's. */
 int step_groups(struct sandbox *s, struct err *e)
 {
 	const struct process *process = &s->plan->bundle->process;
+	int done = groups_are_wanted(process, e);
 
-	if (groups_are(process->groups, process->group_count, e))
-		return 0; /* rootless, setgroups may be denied */
-	if (e->code)
-		return -1;
-	if (setgroups(process->group_count, process->groups) < 0)
+	if (done)
+		return done < 0 ? -1 : 0;
+	if (setgroups(process->group_count, process->groups) == 0)
+		return 0;
+	if (errno != EPERM || !s->groups_match)
 		return err_sys(e, errno, "setgroups");
+	s->groups_kept = true;
 	return 0;
 }
 
@@ -153,8 +217,9 @@ int step_no_new_privs(struct sandbox *s, struct err *e)
 	return 0;
 }
 
-static int confirm_ids(const struct process *process, struct err *e)
+static int confirm_ids(const struct sandbox *s, struct err *e)
 {
+	const struct process *process = &s->plan->bundle->process;
 	uid_t r, eu, sv;
 	gid_t rg, eg, sg;
 
@@ -164,7 +229,7 @@ static int confirm_ids(const struct process *process, struct err *e)
 		return err_set(e, EPERM, "uids are %u %u %u, not %u", r, eu, sv, process->uid);
 	if (rg != process->gid || eg != process->gid || sg != process->gid)
 		return err_set(e, EPERM, "gids are %u %u %u, not %u", rg, eg, sg, process->gid);
-	if (!groups_are(process->groups, process->group_count, e))
+	if (!s->groups_kept && groups_are_wanted(process, e) != 1)
 		return err_set(e, EPERM, "the supplementary groups are not the application's");
 	if (process->uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
 		return err_set(e, EPERM, "uid 0 could be regained");
@@ -197,7 +262,7 @@ int step_confirm(struct sandbox *s, struct err *e)
 {
 	int death = 0;
 
-	if (confirm_ids(&s->plan->bundle->process, e) < 0 || confirm_caps(s, e) < 0)
+	if (confirm_ids(s, e) < 0 || confirm_caps(s, e) < 0)
 		return -1;
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return err_set(e, EPERM, "no_new_privs is not set");

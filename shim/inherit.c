@@ -91,15 +91,27 @@ int step_affinity(struct sandbox *s, struct err *e)
 	return 0;
 }
 
+#define WIPED (256 * 1024) /* bytes; the deepest call before needed a third of it */
+
+/* A frame of its own: it is there only once the limit has been looked at. */
+__attribute__((noinline)) static void wipe_below(void)
+{
+	char below[WIPED];
+
+	explicit_bzero(below, sizeof(below));
+}
+
 /* Nothing of the host in what the hook's process inherits: freed memory was overwritten as it was
  * freed (seal_reset), this is the stack of functions that have returned. */
 int step_memory(struct sandbox *s, struct err *e)
 {
-	char below[256 * 1024]; /* bytes; the deepest call before needed a third of it */
+	struct rlimit stack = { 0 };
 
 	(void)s;
-	(void)e;
-	explicit_bzero(below, sizeof(below));
+	if (getrlimit(RLIMIT_STACK, &stack) < 0 || stack.rlim_cur < 4 * WIPED)
+		return err_set(e, ENOMEM, "a caller limits the stack to %llu bytes",
+			       (unsigned long long)stack.rlim_cur);
+	wipe_below();
 	return 0;
 }
 
@@ -163,6 +175,20 @@ static int find_app_limit(const char *text, int resource, struct rlimit *ret, st
 	return 0;
 }
 
+/* As far as wanted is more than ours; what is less waits until nothing is opened any more. */
+static int raise_open_files(const struct rlimit *wanted, struct err *e)
+{
+	struct rlimit now = { 0 };
+
+	if (getrlimit(RLIMIT_NOFILE, &now) < 0)
+		return err_sys(e, errno, "getrlimit");
+	if (now.rlim_max < wanted->rlim_max)
+		now.rlim_max = wanted->rlim_max;
+	if (now.rlim_cur < wanted->rlim_cur)
+		now.rlim_cur = wanted->rlim_cur;
+	return set_limit(RLIMIT_NOFILE, &now, e);
+}
+
 /* Those of config.json; where it names none, those that the application has. */
 int step_limits(struct sandbox *s, struct err *e)
 {
@@ -178,10 +204,21 @@ int step_limits(struct sandbox *s, struct err *e)
 			wanted = limit->value;
 		else if (find_app_limit(text, resource, &wanted, e) < 0)
 			return -1;
-		if (set_limit(resource, &wanted, e) < 0)
+		if (resource == RLIMIT_NOFILE) {
+			s->open_files = wanted;
+			if (raise_open_files(&wanted, e) < 0)
+				return -1;
+		} else if (set_limit(resource, &wanted, e) < 0) {
 			return -1;
+		}
 	}
 	return 0;
+}
+
+/* To lower it needs no privilege. */
+int step_open_files(struct sandbox *s, struct err *e)
+{
+	return set_limit(RLIMIT_NOFILE, &s->open_files, e);
 }
 
 /* A file below attr of ours in procfs, whatever may be mounted on /proc or below it: a label that
@@ -241,9 +278,11 @@ int step_keyring(struct sandbox *s, struct err *e)
 
 	if (label && write_label("keycreate", "", label, e) < 0)
 		return -1;
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-		return err_sys(e, errno, "keyctl");
-	return 0;
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) == 0)
+		return 0;
+	if (errno == ENOSYS && access("/proc/keys", F_OK) < 0)
+		return 0; /* a kernel without keys, not a filter that hides them */
+	return err_sys(e, errno, "keyctl");
 }
 
 /* For the next exec, which is the hook's own. */

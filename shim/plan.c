@@ -7,6 +7,7 @@
 
 #include "../oci/cleanup.h"
 #include "../seccomp/filter.h"
+#include "../seccomp/keys.h"
 #include "tools.h"
 
 /* Where programs are looked for in a container that sets no PATH, as by Docker and podman. */
@@ -31,7 +32,7 @@ static int parse_own_profile(struct plan *p, struct err *e)
 	if (json_parse(text, len, JSON_COMMENTS, &doc, e) < 0)
 		return err_prefix(e, "%s", path ? path : "the hook's own seccomp profile");
 	json_root(doc, &root);
-	if (profile_parse(&root, &p->own, e) < 0)
+	if (keys_check(&root, e) < 0 || profile_parse(&root, &p->own, e) < 0)
 		return err_prefix(e, "%s", path ? path : "the hook's own seccomp profile");
 	return 0;
 }

@@ -30,15 +30,17 @@ static const struct step steps[] = {
 	{ "personality", step_personality }, /* reads the application's /proc */
 	{ "session keyring", step_keyring }, /* before the ids, as runc */
 	{ "security label", step_label },    /* through the host's /proc, not a container's */
-	{ "memory", step_memory },           /* before the limits, which may cut the stack */
-	{ "limits", step_limits },           /* raising needs the initial user namespace; last of
-						these, since it may forbid to open anything */
+	{ "the application's groups", step_compare_groups }, /* seen from one user namespace */
+	{ "memory", step_memory },             /* before the limits, which may cut the stack */
+	{ "limits", step_limits },             /* raising needs the initial user namespace; last of
+						  these, since it may forbid them */
 	{ "non-dumpable", step_non_dumpable }, /* from here on the container could see us */
 	{ "namespaces", step_namespaces },     /* pid is for our child only */
 	{ "root", step_root },                 /* before any path of the container is used */
 	{ "tools mount",
 	  step_tools_mount }, /* the tools are a descriptor still; no link is followed */
 	{ "descriptors", step_descriptors },     /* before any path, likewise: CVE-2024-21626 */
+	{ "open files", step_open_files },       /* its limit: could forbid the steps before */
 	{ "working directory", step_directory }, /* as root: the application's user may not */
 	{ "umask", step_umask },
 	{ "bounding set", step_bounding }, /* needs CAP_SETPCAP */

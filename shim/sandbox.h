@@ -50,6 +50,9 @@ struct sandbox {
 	pid_t supervisor;
 	int tools; /* from step to step, where the settings name tools: their detached mount */
 	uint64_t bounding, effective; /* the sets in force after the drop */
+	bool groups_match;            /* our groups, before the join, were the application's */
+	bool groups_kept;             /* and could not be set, so they stay */
+	struct rlimit open_files;     /* RLIMIT_NOFILE of the hook */
 	struct report report;
 };
 

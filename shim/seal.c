@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -53,6 +54,30 @@ void seal_forget_words(void)
 		explicit_bzero(*word, strlen(*word));
 }
 
+/* A caller's limits are not the application's: what we need ourselves is taken up to the hard ones.
+ * The stack no further than usual, since without a limit the kernel lays memory out otherwise. */
+static void raise_limits(void)
+{
+	static const struct {
+		int resource;
+		rlim_t enough;
+	} limits[] = { { RLIMIT_STACK, 8 * 1024 * 1024 },
+		       { RLIMIT_NOFILE, 1024 },
+		       { RLIMIT_DATA, RLIM_INFINITY },
+		       { RLIMIT_AS, RLIM_INFINITY },
+		       { RLIMIT_FSIZE, RLIM_INFINITY } };
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		__rlimit_resource_t resource = (__rlimit_resource_t)limits[i].resource;
+		struct rlimit now = { 0 };
+
+		if (getrlimit(resource, &now) < 0 || now.rlim_cur >= limits[i].enough)
+			continue;
+		now.rlim_cur = now.rlim_max < limits[i].enough ? now.rlim_max : limits[i].enough;
+		(void)setrlimit(resource, &now); /* up to the hard one: cannot fail */
+	}
+}
+
 void seal_reset(char *argv[])
 {
 	const char *value;
@@ -63,6 +88,7 @@ void seal_reset(char *argv[])
 	marked = value && !strcmp(value, "1");
 	(void)clearenv();
 	seal_default_signals();
+	raise_limits();
 	(void)umask(077);
 	(void)close_range(3, ~0U, 0); /* older kernels cannot run a hook anyway */
 	for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = dup(fd))

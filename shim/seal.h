@@ -23,8 +23,9 @@ int seal(char *const argv[], const char *input, size_t len, struct err *e);
 bool seal_can_mount(void);
 
 /* For main, first of all.  Shed what a caller may have left us: signal dispositions, umask,
- * environment, open descriptors; descriptors 0-2 are opened on /dev/null where they are closed.
- * All signals are blocked afterwards, until seal_unblock_signals. */
+ * limits that are too low for us, environment, open descriptors; descriptors 0-2 are opened on
+ * /dev/null where they are closed. All signals are blocked afterwards, until seal_unblock_signals.
+ */
 void seal_reset(char *argv[]);
 void seal_unblock_signals(void);
 

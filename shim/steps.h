@@ -18,6 +18,7 @@ int step_limits(struct sandbox *s, struct err *e);
 int step_keyring(struct sandbox *s, struct err *e);
 int step_memory(struct sandbox *s, struct err *e);
 int step_label(struct sandbox *s, struct err *e);
+int step_open_files(struct sandbox *s, struct err *e);
 int step_umask(struct sandbox *s, struct err *e);
 int step_personality(struct sandbox *s, struct err *e);
 
@@ -36,6 +37,7 @@ int step_directory_again(struct sandbox *s, struct err *e);
 
 /* drop.c: to the hook's rights */
 int step_bounding(struct sandbox *s, struct err *e);
+int step_compare_groups(struct sandbox *s, struct err *e);
 int step_groups(struct sandbox *s, struct err *e);
 int step_gid(struct sandbox *s, struct err *e);
 int step_uid(struct sandbox *s, struct err *e);

@@ -239,6 +239,16 @@ bad_settings() {
 	bad_config 'linux\.personality' '.linux.personality = 7' '.linux.personality = {domain: "NO_SUCH"}'
 }
 
+@test "config.json with a key in another case, which runc takes for it" {
+	living
+	bad_config 'config.json.*spelt in another case' '.linux.Seccomp = {defaultAction: "SCMP_ACT_ALLOW"}' \
+		'.process.ApparmorProfile = "x"' '.process["ſelinuxLabel"] = "x"' '.Process = .process' \
+		'.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", Syscalls: []}' \
+		'.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO", Args: []}]}' \
+		'.process.user.UID = 7'
+	answers
+}
+
 @test "config.json without a mount namespace" {
 	living
 	bad_config 'mount namespace' '.linux.namespaces |= map(select(.type != "mount"))' \
@@ -332,6 +342,11 @@ bad_settings() {
 	bad_settings 'profile\.json' "{\"seccomp\": \"$B/profile.json\"}"
 	echo '{"defaultAction": "NO_SUCH"}' >"$B/profile.json"
 	bad_settings 'profile\.json' "{\"seccomp\": \"$B/profile.json\"}"
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscals": []}' >"$B/profile.json"
+	bad_settings 'profile\.json: syscals: unknown key' "{\"seccomp\": \"$B/profile.json\"}"
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO",
+		"args": [{"index": 0, "value": 1, "opr": "SCMP_CMP_EQ"}]}]}' >"$B/profile.json"
+	bad_settings 'profile\.json: syscalls\[0\]\.args\[0\]\.opr: unknown key' "{\"seccomp\": \"$B/profile.json\"}"
 	echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >"$B/profile.json"
 	chmod 666 "$B/profile.json"
 	bad_settings 'profile\.json' "{\"seccomp\": \"$B/profile.json\"}"

@@ -274,6 +274,10 @@ plant() {
 		equal "$(stat -c '%u %a' "$RECORDS/cache")" "0 700"
 		equal "$(stat -c '%u %a %F' "$RECORDS"/cache/* | sort -u)" "0 600 regular file"
 		equal "$(find "$RECORDS/cache" -type f | wc -l)" 2 "files: the container's profile and our own"
+		for file in "$RECORDS"/cache/*; do # what the program was made by, and for
+			tr -cd ' -~\n' <"$file" | grep -Eq "$("$ODH" --version)/[0-9]+, libseccomp [0-9.]+, level [1-9], machine 0x" ||
+				fail "$(head -n 1 "$file" | tr -cd ' -~')"
+		done
 		find "$RECORDS/cache" -type f -printf '%p %i %T@\n' | sort >"$B/before"
 		delete
 		nothing_left

@@ -192,7 +192,8 @@ picture() {
 	edit '.process.user = {uid: 1000, gid: 1001, additionalGids: [7]} | .process.cwd = "/data/work"'
 	capabilities CHOWN NET_RAW
 	podman_profile >"$B/profile.json"
-	edit '.linux.seccomp = $profile[0]' --slurpfile profile "$B/profile.json"
+	edit '.linux.seccomp = $profile[0] | .process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 4096}]' \
+		--slurpfile profile "$B/profile.json"
 	hook 'touch /data/work/ran # hunter2'
 	set_env CC_PRE_RUN_HOOK=true CC_RUN_FAILED_HOOK=true
 	before=$(picture)
@@ -200,7 +201,12 @@ picture() {
 	silent
 	for pattern in CC_RUN_SUCCEEDED_HOOK /bin/sh 'uid 1000.*gid 1001.* 7' /data/work 'chown' 'net_raw' \
 		'CC_PRE_RUN_HOOK.*do it in the entrypoint' "CC_RUN_FAILED_HOOK.*watch the engine's events" \
-		'container.s profile' 'no_new_privs' 'mount'; do
+		'the hook.s own profile: allows [12][0-9]+ of [34][0-9]+ calls, and [1-9][0-9]* by their arguments' \
+		"the container's profile: allows [234][0-9]+ of [34][0-9]+ calls, and [1-9][0-9]* by their arguments" \
+		'^no_new_privs +yes' '^namespaces +the container.s: .*mount' 'the host.s: user' \
+		'^limits +RLIMIT_CORE: soft 0, hard 4096' 'others: as the application has them' \
+		'^scheduling +as the application has it' '^differs' 'capabilities: cut to' 'no_new_privs: set; the application lacks it' \
+		'oom_score_adj 1000' 'cgroup: a child'; do
 		grep -Eq "$pattern" "$B/stdout" || fail "check does not say '$pattern':" "$(cat "$B/stdout")"
 	done
 	refute grep -q hunter2 "$B/stdout"

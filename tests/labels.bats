@@ -90,3 +90,15 @@ fake_attr() {
 	wait_for_log ": error: .*step 'session keyring': open /proc/thread-self/attr/keycreate .*cross-device"
 	no_hook_but_container
 }
+
+@test "check says that no hook runs with a label that cannot be applied" {
+	local label status
+	RUNTIME=${RUNTIMES%% *}
+	for label in "${LABELS[@]}"; do
+		labelled "$label"
+		status=0
+		"$ODH" check --bundle "$B" >"$B/stdout" || status=$?
+		equal "$status" 1 "exit status of check"
+		grep -Eq '^(AppArmor|SELinux) .*cannot apply it, so no hook runs' "$B/stdout" || fail "$(cat "$B/stdout")"
+	done
+}

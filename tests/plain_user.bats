@@ -128,3 +128,37 @@ host_view() {
 		equal "$(grep -c "^oci-deploy-hook\|begun" "$ERR" || true)" 0 "lines of ours on stderr"
 	done
 }
+
+# Almost every account has some, and nobody in a user's own namespace may change them.
+@test "a plain user with supplementary groups: the hook keeps them, as the application has to" {
+	for runtime in $RUNTIMES; do
+		plain_bundle "$runtime"
+		AS=(setpriv --reuid "$PLAIN" --regid "$PLAIN" --groups "2000,$PLAIN"
+			env XDG_RUNTIME_DIR="$B/run")
+		blocked_hook 'exec /probe hook'
+		hand_over
+		launch
+		wait_until begun
+		wait_for_log ': started: '
+		equal "$(host_view "$(hook_pid)" Groups)" "$(host_view "$(cat "$B/pid")" Groups)" "groups on the host"
+		host_view "$(hook_pid)" Groups | grep -qw 2000
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		answers
+	done
+}
+
+@test "a plain user's caller with other groups than the application has: no hook" {
+	plain_bundle "${RUNTIMES%% *}"
+	edit 'del(.hooks)'
+	hand_over
+	launch
+	hook 'touch /data/work/ran'
+	AS=()
+	local status=0
+	setpriv --reuid "$PLAIN" --regid "$PLAIN" --groups 2000 "$ODH" --root "$B/run" \
+		run --pid "$(cat "$B/pid")" --bundle "$B" >"$B/stdout" 2>"$B/stderr" 3>&- || status=$?
+	equal "$status" 125 "exit status of run"
+	grep -q "step 'groups': setgroups" "$B/stderr" || fail "$(cat "$B/stderr")"
+	[ ! -e "$ROOTFS/data/work/ran" ]
+}

@@ -279,6 +279,37 @@ two" EMPTY= GREETING=again
 	done
 }
 
+@test "an application that may open next to no file has a hook that may not either" {
+	for runtime in $RUNTIMES; do
+		for n in 6 20; do
+			make_bundle "$runtime"
+			edit '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: $n, hard: $n}]' --argjson n "$n"
+			edit 'del(.hooks)'
+			edit '.process.rlimits[0] |= (.soft = 64 | .hard = 64)' # the runtime wants more than that
+			launch
+			edit '.process.rlimits[0] |= (.soft = $n | .hard = $n)' --argjson n "$n"
+			hook 'ulimit -n; ulimit -Hn'
+			state_of "$(cat "$B/pid")" | poststart
+			wait_for_log ': ended: exit status 0'
+			equal "$(grep -x "$n" "$OUT" | wc -l)" 2 "limits of the hook"
+		done
+	done
+}
+
+@test "a caller with small limits of its own: the hook has the application's" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		edit 'del(.hooks)'
+		launch
+		hook '/probe hook'
+		state_of "$(cat "$B/pid")" >"$B/state.json"
+		CALLER=(prlimit --stack=65536: --nofile=10: --as=100000000: --fsize=1000:)
+		poststart <"$B/state.json"
+		CALLER=()
+		wait_for_log ': ended: exit status 0'
+	done
+}
+
 @test "priorities and processors are the application's" {
 	for runtime in $RUNTIMES; do
 		make_bundle "$runtime"
