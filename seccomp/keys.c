@@ -4,15 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
-/* Source: runtime-spec, config-linux.md "Seccomp"; archMap, comment, includes, excludes and name are
- * of podman's and Docker's files, and refused or ignored where the values are read. */
-static const char *const profile_keys[] = { "defaultAction",    "defaultErrnoRet",
-					    "defaultErrno",     "architectures",
-					    "archMap",          "flags",
-					    "listenerPath",     "listenerMetadata",
-					    "syscalls",         NULL };
-static const char *const rule_keys[] = { "names",   "name",     "action",   "errnoRet", "errno",
-					 "args",    "comment",  "includes", "excludes", NULL };
+/* Source: runtime-spec, config-linux.md "Seccomp"; archMap, comment, includes, excludes and name
+ * are of podman's and Docker's files, and refused or ignored where the values are read. */
+static const char *const profile_keys[] = {
+	"defaultAction", "defaultErrnoRet", "defaultErrno",     "architectures", "archMap",
+	"flags",         "listenerPath",    "listenerMetadata", "syscalls",      NULL
+};
+static const char *const rule_keys[] = { "names", "name",    "action",   "errnoRet", "errno",
+					 "args",  "comment", "includes", "excludes", NULL };
 static const char *const arg_keys[] = { "index", "value", "valueTwo", "op", NULL };
 
 static int check_object(const struct json_node *node, const char *const *known, struct err *e)

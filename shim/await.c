@@ -19,7 +19,10 @@
 
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LAST_MS 1000
-#define REJECTED_LOOKS 8 /* one in so many asks again whose the same sockets are */
+#define LAST_LOOK_MS 300      /* before the time is over, whatever the pause */
+#define CHECKER_SPARE_MS 1000 /* it may be stopped, where the container sees the host's processes  \
+			       */
+#define REJECTED_LOOKS 8      /* one in so many asks again whose the same sockets are */
 #define PORTS_NAMED_MAX 8
 
 enum seen { SEEN_NOTHING, SEEN_LOOPBACK, SEEN_FOREIGN, SEEN_LISTENING, SEEN_ERROR };
@@ -27,7 +30,7 @@ enum seen { SEEN_NOTHING, SEEN_LOOPBACK, SEEN_FOREIGN, SEEN_LISTENING, SEEN_ERRO
 struct wait {
 	const struct ready *ready;
 	const struct app *app;
-	bool own_pids;
+	bool own_pids, host_network;
 	int signals;
 	int diag; /* -1: by /proc */
 	struct await_outcome *out;
@@ -42,6 +45,7 @@ struct wait {
 	struct listeners set;
 	struct owners owners;
 	pid_t checker;                      /* 0 = none */
+	int64_t checker_until_ms;           /* longer than it can take by itself */
 	struct health_report *report, last; /* of the checker; of the last one that has ended */
 	bool done;
 };
@@ -75,8 +79,8 @@ static enum seen judge(struct wait *w)
 	for (size_t i = 0; i < w->set.count; i++) {
 		if (!w->owners.ours[i])
 			continue;
-		/* Whoever shares the namespace is a client that reaches loopback too. */
-		if (listen_on_loopback(&w->set.at[i]) && !w->owners.shared) {
+		/* The host's own processes are clients that reach loopback too. */
+		if (listen_on_loopback(&w->set.at[i]) && !w->host_network) {
 			seen = seen == SEEN_LISTENING ? seen : SEEN_LOOPBACK;
 			continue;
 		}
@@ -93,6 +97,8 @@ static void look(struct wait *w)
 	size_t count;
 
 	read_listeners(w, w->ready->port);
+	if (w->error.code && app_ended(w->app))
+		return; /* what was seen before is what counts */
 	if (w->error.code) {
 		w->seen = SEEN_ERROR;
 		return;
@@ -215,7 +221,11 @@ static void succeed(struct wait *w)
 
 static void pause_longer(struct wait *w)
 {
-	w->next_look_ms = now_ms() + w->pause_ms;
+	int64_t now = now_ms(), last = w->deadline_ms - LAST_LOOK_MS;
+
+	w->next_look_ms = now + w->pause_ms;
+	if (now < last && w->next_look_ms > last)
+		w->next_look_ms = last;
 	w->pause_ms = w->pause_ms * 2 > PAUSE_LAST_MS ? PAUSE_LAST_MS : w->pause_ms * 2;
 }
 
@@ -251,7 +261,11 @@ static void look_and_ask(struct wait *w)
 		return;
 	}
 	if (w->seen == SEEN_LISTENING) {
-		w->checker = health_start(w->app, w->ready, &w->set, w->report, &w->error);
+		w->checker = health_start(w->app, w->ready, &w->set, w->owners.shared, w->report,
+					  &w->error);
+		w->checker_until_ms =
+			now_ms() + CHECKER_SPARE_MS +
+			(int64_t)w->ready->path_count * (HEALTH_TRY_MS + HEALTH_DRAIN_MS);
 		if (w->checker > 0)
 			return; /* the next look comes after its end */
 		w->checker = 0;
@@ -260,14 +274,26 @@ static void look_and_ask(struct wait *w)
 	pause_longer(w);
 }
 
+/* The time is over. */
+static void look_at_last(struct wait *w)
+{
+	if (w->ready->kind == READY_WHEN_LISTENING) {
+		look(w);
+		if (w->seen == SEEN_LISTENING)
+			succeed(w);
+	}
+	if (!w->done)
+		fail_by_timeout(w);
+}
+
 static void sleep_until_event(const struct wait *w)
 {
 	struct pollfd polls[] = {
 		{ .fd = w->app->pidfd, .events = POLLIN },
 		{ .fd = w->signals, .events = POLLIN },
 	};
-	int64_t until =
-		w->checker || w->deadline_ms < w->next_look_ms ? w->deadline_ms : w->next_look_ms;
+	int64_t next = w->checker ? w->checker_until_ms : w->next_look_ms;
+	int64_t until = w->deadline_ms < next ? w->deadline_ms : next;
 	int64_t left = until - now_ms();
 
 	if (left > 0)
@@ -291,8 +317,12 @@ static void step(struct wait *w)
 		decide(w, AWAIT_APP_ENDED);
 	}
 	reap_checker(w);
+	if (w->checker && now_ms() >= w->checker_until_ms) {
+		end_checker(w);
+		pause_longer(w);
+	}
 	if (!w->done && now_ms() >= w->deadline_ms)
-		fail_by_timeout(w);
+		look_at_last(w);
 	if (!w->done && !w->checker && now_ms() >= w->next_look_ms)
 		look_and_ask(w);
 }
@@ -306,6 +336,7 @@ static int prepare(struct wait *w, struct err *e)
 	if (page == MAP_FAILED)
 		return err_sys(e, errno, "map the health report");
 	w->report = page;
+	w->host_network = app_ns_differs(w->app, NS_NETWORK, &unseen) == 0;
 	w->diag = network_open_diag(w->app, &unseen); /* /proc serves too */
 	w->start_ms = w->next_look_ms = now_ms();
 	w->deadline_ms = w->start_ms + (int64_t)w->ready->timeout_s * 1000;

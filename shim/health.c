@@ -15,7 +15,6 @@
 #include "confine.h"
 #include "network.h"
 
-#define DRAIN_MS 500 /* for the body, whose sender may not expect to be cut off */
 #define DRAIN_BYTES (256 * 1024)
 
 struct target {
@@ -154,7 +153,7 @@ static void send_request(int fd, const struct check *check, const char *path, in
 /* Take the body too, within reason. */
 static void drain(int fd, char *buf, size_t size)
 {
-	int64_t until = now_ms() + DRAIN_MS;
+	int64_t until = now_ms() + HEALTH_DRAIN_MS;
 
 	for (size_t total = 0; total < DRAIN_BYTES;) {
 		ssize_t n = recv(fd, buf, size, 0);
@@ -230,7 +229,7 @@ static void add_target(struct check *check, bool v6, const void *address)
 }
 
 /* Where a socket is bound to all addresses: on loopback.  One for IPv6 may serve IPv4 too. */
-static void add_targets(struct check *check, const struct listeners *set)
+static void add_targets(struct check *check, const struct listeners *set, bool shared)
 {
 	static const unsigned char v4[4] = { 127, 0, 0, 1 };
 
@@ -244,9 +243,11 @@ static void add_targets(struct check *check, const struct listeners *set)
 		else
 			add_target(check, false, v4);
 	}
-	for (size_t i = 0; i < set->count; i++)
+	/* Where IPv6 is switched off on loopback.  In a namespace that is shared somebody else may
+	 * answer there. */
+	for (size_t i = 0; !shared && i < set->count; i++)
 		if (set->at[i].v6 && listen_on_all(&set->at[i]))
-			add_target(check, false, v4); /* where IPv6 is switched off on loopback */
+			add_target(check, false, v4);
 }
 
 __attribute__((noreturn)) static void run(const struct app *app, const struct ready *ready,
@@ -275,14 +276,14 @@ __attribute__((noreturn)) static void run(const struct app *app, const struct re
 }
 
 pid_t health_start(const struct app *app, const struct ready *ready, const struct listeners *set,
-		   struct health_report *report, struct err *e)
+		   bool shared, struct health_report *report, struct err *e)
 {
 	struct check check = { .port = ready->port, .report = report };
 	pid_t pid, parent = getpid();
 
 	report->path = 0;
 	report->result = HEALTH_NOT_ASKED;
-	add_targets(&check, set);
+	add_targets(&check, set, shared);
 	pid = fork();
 	if (pid == 0)
 		run(app, ready, &check, parent);

@@ -9,9 +9,10 @@
 #include "listen.h"
 #include "ready.h"
 
-#define HEALTH_TRY_MS 5000      /* for one path, on all addresses together */
-#define HEALTH_HEADER_MAX 32768 /* bytes */
-#define HEALTH_TARGETS_MAX 8    /* addresses that are tried, one after the other */
+#define HEALTH_TRY_MS 5000     /* for one path, on all addresses together */
+#define HEALTH_DRAIN_MS 500    /* for its body, whose sender may not expect to be cut off */
+#define HEALTH_HEADER_MAX 8192 /* bytes */
+#define HEALTH_TARGETS_MAX 8   /* addresses that are tried, one after the other */
 
 /* How far the path with that index has come: written by the checking process, so hostile input. */
 enum health_result {
@@ -34,11 +35,12 @@ struct health_report {
 };
 
 /* Ask every path until one does not answer with 200 to 299; redirects are not followed.
- * set: where the port listens.  report: shared memory.
+ * set: where the port listens.  shared: somebody else's processes use the network namespace too.
+ * report: shared memory.
  * Returns the pid of the checking process, a child that dies with its parent and ends by itself,
  * with 0 where all have answered so; or -1 and *e. */
 pid_t health_start(const struct app *app, const struct ready *ready, const struct listeners *set,
-		   struct health_report *report, struct err *e);
+		   bool shared, struct health_report *report, struct err *e);
 
 /* What the report says, in words: "CC_HEALTH_CHECK_PATH_1 answered 503 on port 8080". */
 const char *health_describe(const struct ready *ready, const struct health_report *report,

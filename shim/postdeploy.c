@@ -3,6 +3,8 @@
 #include "postdeploy.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,7 +44,18 @@ static int compile(struct filter *ret, struct err *e)
 	return filter_compile(&profile, ret, e);
 }
 
-/* Keep the host's /proc/self/fd as PROC_FD, and nothing else. */
+/* Our caller's may be the operator's files. */
+static int drop_stdio(struct err *e)
+{
+	auto_fd null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd < 3; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			return err_sys(e, errno, "/dev/null");
+	return 0;
+}
+
+/* Keep the host's /proc/self/fd as PROC_FD, and nothing else but stdio. */
 static int keep_only(int proc, struct err *e)
 {
 	if (proc != PROC_FD && dup2(proc, PROC_FD) < 0)
@@ -59,11 +72,11 @@ static int enter(struct sandbox *s, struct err *e)
 
 	if (proc < 0)
 		return err_sys(e, errno, "open /proc/self/fd");
-	if (step_parent_death(s, e) < 0 || step_non_dumpable(s, e) < 0 ||
-	    step_namespaces(s, e) < 0 || step_root(s, e) < 0 || keep_only(proc, e) < 0 ||
-	    step_bounding(s, e) < 0 || step_groups(s, e) < 0 || step_gid(s, e) < 0 ||
-	    step_uid(s, e) < 0 || step_parent_death(s, e) < 0 || step_capabilities(s, e) < 0 ||
-	    step_no_new_privs(s, e) < 0)
+	if (step_parent_death(s, e) < 0 || drop_stdio(e) < 0 || step_compare_groups(s, e) < 0 ||
+	    step_non_dumpable(s, e) < 0 || step_namespaces(s, e) < 0 || step_root(s, e) < 0 ||
+	    keep_only(proc, e) < 0 || step_bounding(s, e) < 0 || step_groups(s, e) < 0 ||
+	    step_gid(s, e) < 0 || step_uid(s, e) < 0 || step_parent_death(s, e) < 0 ||
+	    step_capabilities(s, e) < 0 || step_no_new_privs(s, e) < 0)
 		return -1;
 	return step_confirm(s, e);
 }
@@ -84,11 +97,32 @@ static void inject_fault(bool filtered)
 }
 #endif
 
+/* A path that the container has chosen.  No magic link of its procfs is followed, so that none can
+ * lead through a descriptor of ours (CVE-2024-21626). */
+static int open_inside(const char *path, uint64_t flags)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | flags,
+		.resolve = RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
+static bool enter_directory(const char *path)
+{
+	auto_fd fd = open_inside(path, O_DIRECTORY);
+	char seen[PATH_MAX];
+
+	return fd >= 0 && fchdir(fd) == 0 && syscall(SYS_getcwd, seen, sizeof(seen)) > 0 &&
+	       seen[0] == '/';
+}
+
 /* Open the file below the working directory for reading, if it is a regular one.  It is looked at
  * before it is opened, since opening a device can do something, and not by its name again. */
 static int open_file(void)
 {
-	auto_fd found = open(POSTDEPLOY_FILE, O_PATH | O_CLOEXEC);
+	auto_fd found = open_inside(POSTDEPLOY_FILE, 0);
 	char name[16];
 	struct stat st;
 
@@ -143,9 +177,9 @@ __attribute__((noreturn)) static void look(const struct plan *plan, const struct
 
 	if (compile(&filter, &e) < 0 || enter(&s, &e) < 0)
 		_exit(0);
-	if (chdir(plan->bundle->process.cwd) == 0)
+	if (enter_directory(plan->bundle->process.cwd))
 		files[0] = open_file();
-	if (chdir("/") == 0)
+	if (enter_directory("/"))
 		files[1] = open_file();
 	(void)close(PROC_FD);
 	inject_fault(false);
