@@ -20,4 +20,7 @@
  * Returns 0 and fills *ret (free with filter_free), or -1 and *e as filter_compile. */
 int cache_compile(int dir, const struct profile *p, struct filter *ret, struct err *e);
 
+/* Remove what is kept below dir: to make room, since it only saves time. */
+void cache_clear(int dir);
+
 #endif

@@ -123,3 +123,13 @@ void cache_dir_write(int cache, const char *name, const struct iovec *parts, int
 		(void)unlinkat(cache, temporary, 0); /* if not now, then as one of the oldest */
 	remove_oldest(cache);
 }
+
+void cache_clear(int dir)
+{
+	auto_fd cache = cache_dir_open(dir);
+	char name[NAME_MAX + 1] = "";
+
+	while (cache >= 0 && look_through(cache, name, sizeof(name)) && *name &&
+	       unlinkat(cache, name, 0) == 0)
+		*name = '\0';
+}

@@ -19,10 +19,11 @@
 
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LAST_MS 1000
-#define LAST_LOOK_MS 300      /* before the time is over, whatever the pause */
-#define CHECKER_SPARE_MS 1000 /* it may be stopped, where the container sees the host's processes  \
-			       */
-#define REJECTED_LOOKS 8      /* one in so many asks again whose the same sockets are */
+#define LAST_LOOK_MS 300 /* before the time is over, whatever the pause */
+#define CHECKER_SPARE_MS                                                                           \
+	1000             /* it may be stopped, where the container sees the host's processes       \
+			  */
+#define REJECTED_LOOKS 8 /* one in so many asks again whose the same sockets are */
 #define PORTS_NAMED_MAX 8
 
 enum seen { SEEN_NOTHING, SEEN_LOOPBACK, SEEN_FOREIGN, SEEN_LISTENING, SEEN_ERROR };

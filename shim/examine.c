@@ -19,6 +19,7 @@
 #include "../oci/cleanup.h"
 #include "app.h"
 #include "host.h"
+#include "plan.h"
 #include "record.h"
 #include "seal.h"
 #include "settings.h"
@@ -188,6 +189,8 @@ static void examine_settings(const struct options *o, unsigned *tally)
 
 	if (settings_load(o->config, &settings, &e) < 0)
 		table_finding(tally, FINDING_BAD, "settings", "%s: no hook runs", e.msg);
+	else if (plan_check_settings(&settings, &e) < 0)
+		table_finding(tally, FINDING_BAD, "settings", "%s: %s: no hook runs", file, e.msg);
 	else if (!settings.enabled)
 		table_finding(tally, FINDING_BAD, "settings", "%s: enabled is false: no hook runs",
 			      file);
@@ -209,7 +212,9 @@ static bool listens(const char *path)
 
 static void examine_log(const struct options *o, unsigned *tally)
 {
-	if (listens("/dev/log"))
+	if (listens("/run/systemd/journal/socket"))
+		table_finding(tally, FINDING_GOOD, "log", "the journal");
+	else if (listens("/dev/log"))
 		table_finding(tally, FINDING_GOOD, "log", "syslog (/dev/log)");
 	else if (o->log.file)
 		table_finding(tally, FINDING_GOOD, "log", "%s only: nothing listens on /dev/log",

@@ -101,6 +101,22 @@ __attribute__((noinline)) static void wipe_below(void)
 	explicit_bzero(below, sizeof(below));
 }
 
+static void wipe(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+}
+
+/* Paths of the host; the steps behind need none of them. */
+static void wipe_strings(const struct plan *plan)
+{
+	wipe(plan->bundle->root_path);
+	wipe(plan->state->bundle);
+	wipe(plan->settings->seccomp);
+	wipe(plan->settings->tools);
+	wipe(plan->settings->runtime);
+}
+
 /* Nothing of the host in what the hook's process inherits: freed memory was overwritten as it was
  * freed (seal_reset), this is the stack of functions that have returned. */
 int step_memory(struct sandbox *s, struct err *e)
@@ -112,6 +128,9 @@ int step_memory(struct sandbox *s, struct err *e)
 		return err_set(e, ENOMEM, "a caller limits the stack to %llu bytes",
 			       (unsigned long long)stack.rlim_cur);
 	wipe_below();
+	wipe_strings(s->plan);
+	if (s->forget)
+		s->forget(s->forget_context);
 	return 0;
 }
 

@@ -39,12 +39,15 @@ static bool is_ending(const struct record_process *init)
 	return proc_stat_read(AT_FDCWD, path, &stat) < 0 || stat.flags & PROC_EXITING;
 }
 
-static bool ends_soon(const struct record_process *init)
+/* until_ms: of record_clock, for all records together */
+static bool ends_soon(const struct record_process *init, int64_t until_ms)
 {
 	auto_fd fd = records_open_process(init);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int64_t left = until_ms - record_clock();
 
-	return fd < 0 || is_ending(init) || poll(&pfd, 1, DYING_MS) == 1 || is_ending(init);
+	return fd < 0 || is_ending(init) || poll(&pfd, 1, left > 0 ? (int)left : 0) == 1 ||
+	       is_ending(init);
 }
 
 /* False is certain.  Nearly all records are other containers', and every container without a hook
@@ -59,13 +62,13 @@ static bool may_mention(int dir, const char *name, const char *quoted_id)
 	       (n > 0 && memmem(text, (size_t)n, quoted_id, strlen(quoted_id)));
 }
 
-static void stop(int dir, const char *name, const char *id)
+static void stop(int dir, const char *name, const char *id, int64_t until_ms)
 {
 	auto_record r = { .lock = -1 };
 	struct err e = { 0 };
 
 	if (records_read(dir, name, &r, &e) < 0 || strcmp(r.id, id) != 0 || r.stopped_ms >= 0 ||
-	    !ends_soon(&r.init))
+	    !ends_soon(&r.init, until_ms))
 		return;
 	record_free(&r);
 	/* A supervisor that is there writes the end itself; the lock keeps others away meanwhile.
@@ -82,13 +85,14 @@ void records_stop(int dir, const char *id)
 	auto_names names = { 0 };
 	struct err e = { 0 };
 	char quoted[6 * STATE_ID_MAX + 8];
+	int64_t until_ms = record_clock() + DYING_MS;
 
 	(void)text_json(quoted, sizeof(quoted), id);
 	if (names_read(dir, &names, &e) < 0)
 		return;
 	for (size_t i = 0; i < names.count; i++)
 		if (names.items[i].is_record && may_mention(dir, names.items[i].name, quoted))
-			stop(dir, names.items[i].name, id);
+			stop(dir, names.items[i].name, id, until_ms);
 }
 
 /* --- the last ones --- */

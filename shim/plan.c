@@ -152,6 +152,16 @@ void plan_telling(const struct state *state, const struct bundle *bundle,
 	apply_rule(ret);
 }
 
+int plan_check_settings(const struct settings *settings, struct err *e)
+{
+	auto_plan p = { .settings = settings };
+	auto_filter own = { 0 };
+
+	if (parse_own_profile(&p, e) < 0 || filter_compile(&p.own, &own, e) < 0)
+		return -1;
+	return settings->tools ? tools_check(settings->tools, e) : 0;
+}
+
 void plan_free(struct plan *p)
 {
 	free(p->argv);

@@ -42,6 +42,9 @@ int plan_make(const struct state *state, const struct bundle *bundle,
  * why.  The settings may be zeroed.  *ret as above. */
 void plan_telling(const struct state *state, const struct bundle *bundle,
 		  const struct settings *settings, const struct err *problem, struct plan *ret);
+/* Can a hook be run by these settings: the hook's own profile compiles, the tools are there?
+ * Errors: as plan_make. */
+int plan_check_settings(const struct settings *settings, struct err *e);
 void plan_free(struct plan *p);
 
 /* Is there anything to tell to the application's author? */

@@ -49,6 +49,7 @@ void poststart_guard(void)
 	for (int sig = 1; sig < NSIG; sig++)
 		if (sigismember(&fatal, sig) == 1)
 			(void)sigaction(sig, &action, NULL);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a caller's limit is to be an error of write */
 	ignore_libcs_signals();
 	seal_unblock_signals();
 }
@@ -80,7 +81,8 @@ static void detach(void)
 	(void)setsid();                 /* a fresh child leads no group: cannot fail */
 	(void)!chdir("/");              /* only so that the bundle's file system can be unmounted */
 	for (int fd = 0; fd < 3; fd++)
-		(void)dup2(null, fd);
+		if (null < 0 || dup2(null, fd) < 0)
+			(void)close(fd); /* the runtime reads them to their end */
 	cleanup_fd(&null);
 }
 

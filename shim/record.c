@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "../oci/cleanup.h"
+#include "../seccomp/cache.h"
 #include "app.h"
 #include "host.h"
 #include "records.h"
@@ -140,11 +141,15 @@ static bool disk_full(int code)
 	return code == ENOSPC || code == EDQUOT;
 }
 
-/* The same; the kept records make room, the oldest first, until there is enough. */
+/* The same; the cache and the kept records make room, the oldest first, until there is enough. */
 static int write_somehow(int dir, const char *temporary, const char *text, size_t len)
 {
 	int fd = write_temporary(dir, temporary, text, len);
 
+	if (fd < 0 && disk_full(errno)) {
+		cache_clear(dir);
+		fd = write_temporary(dir, temporary, text, len);
+	}
 	for (size_t keep = RECORDS_KEPT / 2; fd < 0 && disk_full(errno); keep /= 2) {
 		int saved = errno;
 

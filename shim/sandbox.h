@@ -54,6 +54,9 @@ struct sandbox {
 	bool groups_kept;             /* and could not be set, so they stay */
 	struct rlimit open_files;     /* RLIMIT_NOFILE of the hook */
 	struct report report;
+	/* Overwrite what the caller still knows of the host; NULL = nothing */
+	void (*forget)(void *context);
+	void *forget_context;
 };
 
 /* Map the report; once per supervisor.  Returns 0, or -1 and *e. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "await.h"
 #include "guard.h"
@@ -48,6 +49,14 @@ static void tell_orphaned(const struct hook_outcome *outcome, void *context)
 	tell_outcome(subject->plan, subject->app, &record, outcome);
 }
 
+/* In the joiner. */
+static void forget_record(void *context)
+{
+	const struct subject *subject = context;
+
+	explicit_bzero(subject->record->bundle, strlen(subject->record->bundle));
+}
+
 static void run_hook(const struct plan *plan, const struct app *app, struct record *record,
 		     int signals)
 {
@@ -64,6 +73,8 @@ static void run_hook(const struct plan *plan, const struct app *app, struct reco
 	struct subject subject = { .plan = plan, .app = app, .record = record };
 	struct guard_calls calls = { tell_started, tell_orphaned, &subject };
 
+	sandbox.forget = forget_record;
+	sandbox.forget_context = &subject;
 	if (hook_filters(plan, record->dir, &own, &container_filter, &outcome.error) == 0 &&
 	    report_map(&sandbox.report, &outcome.error) == 0 &&
 	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
@@ -104,11 +115,12 @@ static void tell_problem(const struct plan *plan, const struct app *app, struct 
 {
 	char text[ERR_MSG_MAX + 64];
 
-	record->run = started ? RECORD_RUN_SUCCEEDED : RECORD_RUN_FAILED;
-	if (started)
+	if (started) {
 		record_mark(record, RECORD_EXEC);
-	else
+	} else {
+		record->run = RECORD_RUN_FAILED;
 		record->stopped_ms = record_now();
+	}
 	tell_record(record);
 	if (!started)
 		return;
@@ -130,7 +142,10 @@ static void run_failed(const struct plan *plan, const struct app *app, struct re
 	record->run = RECORD_RUN_FAILED;
 	if (outcome->result == AWAIT_APP_ENDED)
 		record->stopped_ms = record_now();
-	tell_no_hook(record, RECORD_NONE, outcome->reason);
+	if (plan->problem.code)
+		tell_record(record); /* with the reason that it has */
+	else
+		tell_no_hook(record, RECORD_NONE, outcome->reason);
 	if (outcome->result == AWAIT_APP_ENDED) {
 		log_event(LOG_LEVEL_INFO, record->id, "not-started", "%s%s", outcome->reason,
 			  refused);
@@ -138,7 +153,7 @@ static void run_failed(const struct plan *plan, const struct app *app, struct re
 	}
 	log_event(LOG_LEVEL_WARNING, record->id, "not-started", "the run has failed: %s%s",
 		  outcome->reason, refused);
-	if (!plan->hook)
+	if (!plan->hook || plan->problem.code)
 		return;
 	snprintf(text, sizeof(text), "not run: %.240s", outcome->reason);
 	tell_author(plan, app, text);
@@ -156,6 +171,8 @@ static void app_is_ready(const struct plan *plan, const struct app *app, struct 
 		return;
 	}
 	tell_record(record);
+	if (plan->problem.code)
+		return;
 	tell_unknown_capabilities(plan);
 	tell_postdeploy(plan, app);
 	run_hook(plan, app, record, signals);
@@ -207,6 +224,9 @@ void supervise(const struct plan *plan, const struct app *app, struct record *re
 		told_to_leave(record, told);
 	} else if (plan->problem.code) {
 		tell_problem(plan, app, record, started);
+		/* Without settings nobody knows what to wait for. */
+		if (started && plan->settings->ready_timeout_s)
+			decide_run(plan, app, record, signals);
 	} else if (!started) {
 		app_ended_first(record);
 	} else {

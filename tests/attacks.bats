@@ -169,5 +169,6 @@ run_until_seen() {
 	equal "$(grep -ac 'of-another-hook' "$B/memory" || true)" 0 "lines of config.json that are another hook's"
 	equal "$(grep -aEc '^[0-9]+ [0-9]+ [0-9]+:[0-9]+ /.* - [a-z0-9]+ ' "$B/memory" || true)" 0 "lines of the host's mountinfo"
 	equal "$(grep -ac "/sys/fs/cgroup/.*$ID" "$B/memory" || true)" 0 "paths of cgroups on the host"
+	equal "$(grep -ac -- "$B" "$B/memory" || true)" 0 "paths of the bundle and the settings"
 	equal "$(grep -ac -- "$LOG" "$B/memory" || true)" 0 "names of our log"
 }

@@ -130,6 +130,12 @@ export REPO
 	echo '{"enabled": false}' >"$B/off.json"
 	host 1 both --config "$B/off.json"
 	says '^BAD   settings +.*enabled is false'
+	echo '{"seccomp": "/no/such"}' >"$B/lost.json"
+	host 1 both --config "$B/lost.json"
+	says "^BAD   settings +$B/lost.json: .*/no/such.*no hook runs"
+	echo '{"tools": "/no/such"}' >"$B/lost.json"
+	host 1 both --config "$B/lost.json"
+	says "^BAD   settings +$B/lost.json: .*/no/such.*no hook runs"
 	echo '{"timeout": 5}' >"$B/good.json"
 	host 0 both --config "$B/good.json"
 	says "^good  settings +$B/good.json"

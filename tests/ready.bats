@@ -35,6 +35,13 @@ succeeds() {
 	hook_ran
 	equal "$(count_log ': (ready|not-started): ')" 1 "decisions"
 	equal "$(grep -c 'the hook ran' "$OUT")" 1 "runs"
+	recorded '.run == "succeeded" and .hook == "succeeded" and .ms.exec <= .ms.ready and .ms.ready <= .ms.spawned'
+}
+
+# FILTER: so it stands in the record.
+recorded() {
+	"${AS[@]}" "$ODH" --root "$RECORDS" status --json "$ID" >"$B/recorded"
+	jq -e "$1" "$B/recorded" >/dev/null || fail "not so: $1" "$(cat "$B/recorded")"
 }
 
 # PATTERN: the run has failed with that reason, the hook has not run, the author was told, the
@@ -44,6 +51,7 @@ fails() {
 	wait_until none_of_ours
 	refute hook_ran
 	equal "$(count_log ': (ready|started|ended|not-started): ')" 1 "decisions, and runs"
+	recorded '.run == "failed" and .hook == "none" and .ms.exec != null and .ms.ready == null and .reason != null'
 	grep -Eqx "oci-deploy-hook: CC_RUN_SUCCEEDED_HOOK: not run: $1" "$ERR" ||
 		fail "the author was not told:" "$(cat "$ERR")"
 	answers

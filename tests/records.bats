@@ -23,7 +23,7 @@ load records
 			"$(sed 's/.*) //' "/proc/$(cat "$B/pid")/stat" | cut -d' ' -f20)"
 		recorded '.time | test("^20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-9:]{8}\\.[0-9]{3}Z$")'
 		equal "$(record_files)" "$(cat "$B/pid")-$(jq .startTime "$RECORDS"/*.json).json" files
-		equal "$(stat -c %a "$RECORDS" "$RECORDS"/*)" "$(printf '700\n600')" modes
+		equal "$(stat -c %a "$RECORDS" "$RECORDS"/*.json)" "$(printf '700\n600')" modes
 		refute grep -q live "$RECORDS"/*.json # readers find that out
 	done
 }

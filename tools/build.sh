@@ -32,6 +32,10 @@ mapfile -t packages < <({
 		sed -n 's/^\([a-z0-9][^ ]*\)$/\1/p' | grep -vx nodejs
 	printf '%s\n' "nodejs=$version" busybox-static ca-certificates
 } | sort -u)
+[ ! -e "$target" ] || [ -e "$target/bin/busybox" ] || [ -z "$(ls -A "$target")" ] || {
+	echo "$target is there already, and no directory of tools: remove it, or name another" >&2
+	exit 1
+}
 mkdir -p "$work/packages"
 rm -rf "$tree" "$new"
 mkdir -p "$tree" "$new"/{bin,lib,etc}
