@@ -98,7 +98,10 @@ static int groups_are(gid_t *wanted, size_t count, struct err *e)
 		return err_sys(e, errno, "getgroups");
 	our_count = as_set(ours, (size_t)n);
 	count = as_set(wanted, count);
-	return our_count == count && (!count || !memcmp(ours, wanted, count * sizeof(*ours)));
+	for (size_t i = 0; i < count && i < our_count; i++)
+		if (ours[i] != wanted[i])
+			return 0;
+	return our_count == count;
 }
 
 /* Those of config.json, copied, since they get sorted. */
