@@ -121,7 +121,7 @@ host_view() {
 			equal "$(host_view "$pid" Uid)" "$PLAIN $PLAIN $PLAIN $PLAIN" "ids on the host"
 			equal "$(host_view "$pid" CapEff)" 0000000000000000
 		done
-		equal "$(grep -l '^Seccomp:.2' $(ours | sed 's|.*|/proc/&/status|') | wc -l)" 2 "confined helpers"
+		equal "$(ours | sed 's|.*|/proc/&/status|' | xargs grep -l '^Seccomp:.2' | wc -l)" 2 "confined helpers"
 		open_gate
 		wait_for_log ': ended: exit status 3'
 		wait_until none_of_ours

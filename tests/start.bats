@@ -291,7 +291,7 @@ two" EMPTY= GREETING=again
 			hook 'ulimit -n; ulimit -Hn'
 			state_of "$(cat "$B/pid")" | poststart
 			wait_for_log ': ended: exit status 0'
-			equal "$(grep -x "$n" "$OUT" | wc -l)" 2 "limits of the hook"
+			equal "$(grep -cx "$n" "$OUT")" 2 "limits of the hook"
 		done
 	done
 }
