@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "../oci/cleanup.h"
+#include "clock.h"
 #include "confine.h"
 #include "network.h"
 
@@ -28,14 +28,6 @@ struct check {
 	uint16_t port;
 	struct health_report *report;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- the answer --- */
 
@@ -99,7 +91,7 @@ int health_parse(const char *text, size_t len, int *ret_status)
 static int wait_for(int fd, short events, int64_t until)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };
-	int64_t left = until - now_ms();
+	int64_t left = until - clock_ms();
 
 	return left > 0 && poll(&pfd, 1, (int)left) == 1 ? 0 : -1;
 }
@@ -153,7 +145,7 @@ static void send_request(int fd, const struct check *check, const char *path, in
 /* Take the body too, within reason. */
 static void drain(int fd, char *buf, size_t size)
 {
-	int64_t until = now_ms() + HEALTH_DRAIN_MS;
+	int64_t until = clock_ms() + HEALTH_DRAIN_MS;
 
 	for (size_t total = 0; total < DRAIN_BYTES;) {
 		ssize_t n = recv(fd, buf, size, 0);
@@ -191,14 +183,14 @@ static enum health_result read_answer(int fd, int64_t until, int *ret_status)
 		}
 		if (used == HEALTH_HEADER_MAX)
 			return HEALTH_TOO_LARGE;
-		if (now_ms() >= until)
+		if (clock_ms() >= until)
 			return HEALTH_NO_ANSWER; /* a drop now and then does not prolong it */
 	}
 }
 
 static enum health_result ask(const struct check *check, const char *path, int *ret_status)
 {
-	int64_t until = now_ms() + HEALTH_TRY_MS;
+	int64_t until = clock_ms() + HEALTH_TRY_MS;
 
 	for (size_t i = 0; i < check->target_count; i++) {
 		auto_fd fd = connect_to(&check->targets[i], check->port, until);
@@ -208,7 +200,7 @@ static enum health_result ask(const struct check *check, const char *path, int *
 		send_request(fd, check, path, until);
 		return read_answer(fd, until, ret_status);
 	}
-	return now_ms() < until ? HEALTH_REFUSED : HEALTH_NO_ANSWER;
+	return clock_ms() < until ? HEALTH_REFUSED : HEALTH_NO_ANSWER;
 }
 
 /* --- all of them --- */

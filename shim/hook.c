@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "../oci/cleanup.h"
+#include "clock.h"
 #include "../seccomp/cache.h"
 #include "relay.h"
 #include "seal.h"
@@ -62,14 +62,6 @@ int hook_filters(const struct plan *plan, int records, struct filter *ret_own,
 	    cache_compile(records, &plan->container, ret_container, e) < 0)
 		return err_prefix(e, "the container's seccomp profile");
 	return 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* The first decision holds: a hook that is killed because of it says nothing new by its death. */
@@ -213,20 +205,20 @@ static void read_signals(struct run *run)
 
 static void check_deadline(struct run *run)
 {
-	if (run->killing || now_ms() < run->deadline_ms)
+	if (run->killing || clock_ms() < run->deadline_ms)
 		return;
 	if (run->decided) { /* the grace is over */
 		kill_all(run);
 		return;
 	}
 	decide(run, HOOK_TIMED_OUT, 0);
-	run->deadline_ms = now_ms() + GRACE_MS;
+	run->deadline_ms = clock_ms() + GRACE_MS;
 	signal_all(run, SIGTERM);
 }
 
 static int poll_timeout(const struct run *run)
 {
-	int64_t left = run->deadline_ms - now_ms();
+	int64_t left = run->deadline_ms - clock_ms();
 
 	if (run->killing)
 		return KILL_AGAIN_MS;
@@ -298,7 +290,7 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 		.tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) },
 		.signals = signals,
 		.on_start = on_start,
-		.deadline_ms = now_ms() + (int64_t)timeout_s * 1000,
+		.deadline_ms = clock_ms() + (int64_t)timeout_s * 1000,
 	};
 
 	memset(ret, 0, sizeof(*ret));

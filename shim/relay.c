@@ -9,9 +9,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "../oci/cleanup.h"
+#include "clock.h"
 #include "confine.h"
 #include "lines.h"
 #include "log.h"
@@ -73,21 +73,13 @@ size_t relay_tail(const struct relay_report *report, char *buf)
 	return len;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void send_line(const struct relay *relay, int number)
 {
 	const struct lines *line = &lines[number];
 	struct packet packet = { .stream = (char)number };
 
 	memcpy(packet.text, line->text, line->length);
-	if (!lines_allowed(&budget, line->length, now_ms()) ||
+	if (!lines_allowed(&budget, line->length, clock_ms()) ||
 	    write(relay->logger, &packet, offsetof(struct packet, text) + line->length) < 0)
 		relay->report->dropped += line->length + line->newline;
 }
@@ -200,20 +192,20 @@ static bool reap(pid_t *helpers)
 
 void relay_end(pid_t helpers[RELAY_HELPERS], int signals, bool patient)
 {
-	int64_t until = now_ms() + GRACE_MS;
+	int64_t until = clock_ms() + GRACE_MS;
 	bool killed = false;
 
-	while (reap(helpers) && !(killed && now_ms() > until)) {
+	while (reap(helpers) && !(killed && clock_ms() > until)) {
 		struct pollfd pfd = { .fd = signals, .events = POLLIN };
 		struct signalfd_siginfo info = { 0 };
 
 		(void)poll(&pfd, 1, LOOK_AGAIN_MS);
 		(void)!read(signals, &info, sizeof(info));
-		if (killed || ((patient || now_ms() <= until) &&
+		if (killed || ((patient || clock_ms() <= until) &&
 			       (!info.ssi_signo || info.ssi_signo == SIGCHLD)))
 			continue;
 		killed = true;
-		until = now_ms() + GRACE_MS;
+		until = clock_ms() + GRACE_MS;
 		for (int i = 0; i < RELAY_HELPERS; i++)
 			if (helpers[i] > 0)
 				(void)kill(helpers[i], SIGKILL); /* not reaped yet */
