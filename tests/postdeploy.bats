@@ -76,6 +76,33 @@ told() {
 	done
 }
 
+@test "links through a descriptor of who reads it, and such a directory, lead nowhere (CVE-2024-21626)" {
+	local case n up=/../../../../../../../../..
+	for runtime in $RUNTIMES; do
+		for case in link directory; do
+			for n in 0 3; do
+				CASE="$case through descriptor $n"
+				deploy_bundle "$runtime" # its procfs knows our processes, so that "self" is ours
+				edit '.linux.namespaces |= map(select(.type != "pid"))'
+				mkdir -p "$B/host/clevercloud"
+				echo "$OLD" | tee "$B/host.json" >"$B/host/clevercloud/docker.json"
+				chmod -R a+rX "$B/host" "$B/host.json"
+				edit 'del(.hooks)'
+				launch
+				case $case in
+				link) ln -s "/proc/self/fd/$n$up$B/host.json" "$DIRECTORY/docker.json" ;;
+				directory) edit '.process.cwd = $cwd' --arg cwd "/proc/self/fd/$n$up$B/host" ;;
+				esac
+				state_of "$(cat "$B/pid")" | poststart
+				wait_for_log ': (ended|error): '
+				wait_until none_of_ours
+				refute logged ': refused: '
+				delete
+			done
+		done
+	done
+}
+
 @test "files that are none: no line, no hang, the hook runs" {
 	local case
 	for runtime in $RUNTIMES; do

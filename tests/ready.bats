@@ -204,6 +204,16 @@ fails() {
 	done
 }
 
+@test "who asks is stopped, as a container could that sees the host's processes: another one asks" {
+	server_bundle "${RUNTIMES%% *}" 'answer silent 200' 'listen 0.0.0.0 8080'
+	ask_for CC_HEALTH_CHECK_PATH=/health
+	launch
+	wait_until said '^asked 1 '
+	kill -STOP "$(pgrep -P "$(ours | paste -sd,)")"
+	succeeds '1 health check answered'
+	said '^asked 2 '
+}
+
 @test "a slow drip holds up one try only" {
 	server_bundle "${RUNTIMES%% *}" 'answer drip 200' 'listen 0.0.0.0 8080'
 	ask_for CC_HEALTH_CHECK_PATH=/health
