@@ -30,7 +30,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_
 
 BUILD_PACKAGES := gcc make libc6-dev libseccomp-dev libcap-dev libyajl-dev
 TEST_PACKAGES  := runc crun podman conmon catatonit netavark uidmap bats busybox-static jq \
-	shellcheck mandoc util-linux procps libcap2-bin systemd musl-tools libc6-amd64-cross
+	shellcheck mandoc util-linux procps libcap2-bin systemd musl-tools
 HOOK_PACKAGES  := curl git python3 nodejs golang-go # what tests run as hooks, or make hooks of
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev
 
@@ -93,8 +93,13 @@ $(TOOLS)/etc/ca-certificates.crt: tools/build.sh tools/launch.c shim/tools.h
 	@tools/build.sh $(TOOLS)
 	@touch $@
 
+OTHER_LIBC := build/other-libc/usr/lib
+$(OTHER_LIBC): tests/other_libc.sh
+	@tests/other_libc.sh build/other-libc
+	@touch $@
+
 check: deps ## build everything and prove it, on real containers (as root)
-	@$(MAKE) --no-print-directory all test-binary unit tools
+	@$(MAKE) --no-print-directory all test-binary unit tools $(OTHER_LIBC)
 	@tests/run.sh
 
 demo: HOOK_PACKAGES :=

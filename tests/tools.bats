@@ -67,10 +67,11 @@ printed_version() {
 	done
 }
 
-# Another glibc than the tools', with all that its loader reads.
+# Another version of glibc than the tools', with all that its loader reads.
 glibc_image() {
-	local from=/usr/x86_64-linux-gnu/lib
-	[ -e "$from/libc.so.6" ] || skip_or_fail "libc6-amd64-cross is not installed"
+	local from=$REPO/build/other-libc/usr/lib/x86_64-linux-gnu
+	[ -e "$from/libc.so.6" ] || fail "there is no $from: run tests/other_libc.sh build/other-libc"
+	refute cmp -s "$from/libc.so.6" "$KIT/lib/libc.so.6"
 	mkdir -p "$ROOTFS/"{lib64,lib/x86_64-linux-gnu,usr/lib}
 	cp -L "$from/"{libc,libm,libpthread,libdl}.so.* "$ROOTFS/lib/x86_64-linux-gnu/"
 	cp -L "$from/ld-linux-x86-64.so.2" "$ROOTFS/lib64/"
@@ -78,10 +79,16 @@ glibc_image() {
 	ldconfig -r "$ROOTFS"
 }
 
-@test "node runs in an image with another glibc" {
+# FILE: of that libc.so.6.
+glibc_version() {
+	grep -aoE 'GNU C Library \(.*\) stable release version [0-9.]+' "$1" | grep -oE '[0-9]+\.[0-9]+\.$'
+}
+
+@test "node runs in an image with another version of glibc" {
 	for runtime in $RUNTIMES; do
 		tools_bundle "$runtime"
 		glibc_image
+		[ "$(glibc_version "$ROOTFS/lib/x86_64-linux-gnu/libc.so.6")" != "$(glibc_version "$KIT/lib/libc.so.6")" ]
 		hook "$NODE"
 		launch
 		printed_version
