@@ -126,9 +126,11 @@ void cache_dir_write(int cache, const char *name, const struct iovec *parts, int
 
 void cache_clear(int dir)
 {
-	auto_fd cache = cache_dir_open(dir);
+	auto_fd cache = -1;
 	char name[NAME_MAX + 1] = "";
 
+	if (faccessat(dir, CACHE_DIR, F_OK, AT_SYMLINK_NOFOLLOW) == 0) /* or it would be made */
+		cache = cache_dir_open(dir);
 	while (cache >= 0 && look_through(cache, name, sizeof(name)) && *name &&
 	       unlinkat(cache, name, 0) == 0)
 		*name = '\0';

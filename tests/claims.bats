@@ -144,6 +144,20 @@ mount_records() {
 	done
 }
 
+@test "the record directory fills up while the hook runs: the cache makes room for its end" {
+	make_bundle "${RUNTIMES%% *}"
+	blocked_hook 'exit 0'
+	mount_records size=64k,mode=700
+	launch
+	wait_for_log ': started: '
+	"${CALLER[@]}" sh -c 'cat /dev/zero >"$1/fill" 2>/dev/null' sh "$RECORDS" || true
+	open_gate
+	wait_for_log ': ended: exit status 0'
+	wait_until none_of_ours
+	refute logged ': error: '
+	"${CALLER[@]}" sh -c 'cat "$1/$2"-*.json' sh "$RECORDS" "$(cat "$B/pid")" | jq -e '.hook == "succeeded"'
+}
+
 @test "the record directory is full of ended records: they make room" {
 	local n
 	make_bundle "${RUNTIMES%% *}"
