@@ -130,7 +130,7 @@ launch_for_session() {
 		[ "$status" = 0 ] || [ "$status" = 3 ] || fail "stepper: $(cat "$B/stepper.out")"
 		equal "$(cat "$B/stepper.out")" "exit status 0" "the end of poststart"
 	done
-	[ "$N" -gt 100 ] || fail "only $N calls?"
+	[ "$N" -gt 60 ] || fail "only $N calls?"
 	answers
 }
 

@@ -1,19 +1,21 @@
-/* Our own processes, stopped or killed at any of their system calls.  SPDX-License-Identifier:
- *Apache-2.0
+/* Our own processes, stopped or killed at any of their system calls.
+ * SPDX-License-Identifier: Apache-2.0
  *
  *	stepper kill ROLE N COMMAND...         SIGKILL at the role's N-th system call
- *	stepper term ROLE N COMMAND...         SIGTERM there; calls count from its main on; the exit
- *status of COMMAND is printed
- *	stepper stop ROLE N COMMAND...         SIGSTOP there, then all are let go; equal calls in a
- *row count as one; its pid is printed
- *	stepper observe PID MASK COMMAND...    joiner and hook, from setns to execve: at every
- *system call read /proc inside the container of PID
+ *	stepper term ROLE N COMMAND...         SIGTERM there, counted from its main on
+ *	stepper stop ROLE N COMMAND...         SIGSTOP there, then all are let go
+ *	stepper observe PID MASK COMMAND...    read /proc inside the container of PID
+ *
+ * Equal calls in a row count as one.  term prints how the role has ended, stop its pid.  observe
+ * looks at every system call of joiner and hook, from setns to execve.
  *
  * COMMAND is poststart; the processes that it starts are named as they are born: poststart, guard,
  * watcher, joiner, hook, each the first child of the one before.  But the guard has other children
- * before its watcher, which is the one that calls setsid; its calls count from there on.  kill and
- *observe return once all of them have ended. Exit status: 0; 3 if the role has ended before its
- *N-th call; 1 if observe has seen what must not be seen (told on stdout); 2 for trouble of our own.
+ * before its watcher, which is the one that calls setsid; its calls count from there on.  kill,
+ * term and observe return once all of them have ended.
+ *
+ * Exit status: 0; 3 if the role has ended before its N-th call; 1 if observe has seen what must not
+ * be seen (told on stdout); 2 for trouble of our own.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -211,7 +213,7 @@ static void count_call(struct traced *t, uint64_t number)
 	t->in_main |= number == SYS_rt_sigprocmask; /* its first call */
 	if (t->of_guard && t->role == OTHER)
 		return;
-	if ((mode != TERM || t->in_main) && (mode != STOP || number != t->last_call))
+	if ((mode != TERM || t->in_main) && number != t->last_call)
 		t->calls++;
 	t->last_call = number;
 }
