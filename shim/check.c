@@ -32,7 +32,9 @@ static void print_settings(const struct options *o, const struct settings *setti
 	else
 		table_row("settings", "defaults (%s does not exist)", SETTINGS_FILE);
 	for (size_t i = 0; settings_get(settings, i, &setting); i++)
-		table_row("", "%s: %s (%s)", setting.key, setting.value,
+		table_row("", "%s: %s (%s)", setting.key,
+			  setting.from_file || strcmp(setting.key, "seccomp") ? setting.value
+									      : "built in",
 			  setting.from_file ? "from the file" : "default");
 	if (settings->tools)
 		table_row("tools", "%s, in " TOOLS_PLACE " of the hook alone", settings->tools);
