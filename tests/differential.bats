@@ -114,6 +114,26 @@ beside() {
 	done
 }
 
+@test "a profile whose default is to kill or to trap" {
+	for runtime in $RUNTIMES; do
+		for action in KILL_PROCESS TRAP; do
+			make_sleeper "$runtime"
+			edit '.linux.seccomp = ($profile | .defaultAction = "SCMP_ACT_" + $action | del(.defaultErrnoRet))' \
+				--argjson profile "$(podman_profile)" --arg action "$action"
+			differs_by_design "default $action"
+		done
+	done
+}
+
+@test "the settings' list of capabilities, which the application lacks in part" {
+	for runtime in $RUNTIMES; do
+		make_sleeper "$runtime"
+		settings '{"capabilities": ["CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_CHOWN"]}'
+		differs_by_design "capabilities by the settings"
+		axis hook 'status CapEff' 0000000000002001
+	done
+}
+
 @test "priorities and personality: the application's, also where its runtime passes over config.json" {
 	for runtime in $RUNTIMES; do
 		make_sleeper "$runtime"
