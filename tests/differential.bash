@@ -26,14 +26,16 @@ take() {
 	"$RIGHTS" take "$1" "$2"
 }
 
+# The hook's list of capabilities, and their bits.
+LISTED_CAPS='{"CAP_CHOWN": 1, "CAP_DAC_OVERRIDE": 2, "CAP_FOWNER": 8, "CAP_FSETID": 16, "CAP_KILL": 32,
+	"CAP_SETGID": 64, "CAP_SETUID": 128, "CAP_NET_BIND_SERVICE": 1024}'
+
 # CONFIG.JSON SNAPSHOT-OF-THE-APPLICATION: what the design promises, by axis.
 wanted() {
 	local bounding effective
 	# Capabilities of the container that are in the hook's list; a user has none.
-	read -r bounding effective < <(jq -r '
-		{CAP_CHOWN: 1, CAP_DAC_OVERRIDE: 2, CAP_FOWNER: 8, CAP_FSETID: 16, CAP_KILL: 32,
-			CAP_SETGID: 64, CAP_SETUID: 128, CAP_NET_BIND_SERVICE: 1024} as $list
-		| def mask: [unique[] | $list[.] // 0] | add // 0;
+	read -r bounding effective < <(jq -r --argjson list "$LISTED_CAPS" '
+		def mask: [unique[] | $list[.] // 0] | add // 0;
 		.process.user.uid as $uid | .process.capabilities
 		| (.bounding // []) as $bounding
 		| [.effective // [] | .[] | select([.] - $bounding == [])] as $effective
