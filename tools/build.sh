@@ -16,10 +16,18 @@ place=$(sed -n 's/^#define TOOLS_PLACE "\(.*\)"/\1/p' "$here/../shim/tools.h") #
 tree=$work/tree new=$work/new
 
 # Debian's Node.js: the one that its library belongs to, whatever else apt knows by that name.
-library=$(apt-cache depends --no-recommends --no-suggests "nodejs/$(. /etc/os-release &&
-	echo "$VERSION_CODENAME")" 2>/dev/null | sed -n 's/.*Depends: \(libnode[0-9]*\)$/\1/p' | head -n 1)
+find_library() {
+	apt-cache depends --no-recommends --no-suggests "nodejs/$(. /etc/os-release && echo "$VERSION_CODENAME")" \
+		2>/dev/null | sed -n 's/.*Depends: \(libnode[0-9]*\)$/\1/p' | head -n 1
+}
+library=$(find_library) || true
+if [ -z "$library" ]; then # its lists may never have been fetched here
+	echo "apt-get update"
+	apt-get update >/dev/null
+	library=$(find_library) || true
+fi
 [ -n "$library" ] || {
-	echo "apt knows no Debian package of Node.js: apt-get update?" >&2
+	echo "apt knows no Debian package of Node.js" >&2
 	exit 1
 }
 version=$(apt-cache show --no-all-versions "$library" | sed -n 's/^Version: //p')
