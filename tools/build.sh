@@ -17,6 +17,7 @@ tree=$work/tree new=$work/new
 
 # Debian's Node.js: the one that its library belongs to, whatever else apt knows by that name.
 find_library() {
+	# shellcheck source=/dev/null
 	apt-cache depends --no-recommends --no-suggests "nodejs/$(. /etc/os-release && echo "$VERSION_CODENAME")" \
 		2>/dev/null | sed -n 's/.*Depends: \(libnode[0-9]*\)$/\1/p' | head -n 1
 }
