@@ -25,7 +25,7 @@ teardown() {
 
 teardown_file() {
 	AS=()
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	umount "$P/graph/overlay" 2>/dev/null || true
 	wait_until no_strays
 }
@@ -50,7 +50,7 @@ differs_by_design() {
 		compare "$BATS_TEST_DESCRIPTION" "$(pod inspect --format '{{.OCIConfigPath}}' c)" \
 			"$(pod inspect --format '{{.State.Pid}}' c)" "$(cat "$P/exec.pid")" \
 			"$(sed -n "s/.*: $id: started: hook pid \([0-9]*\).*/\1/p" "$P/log")"
-		pod rm -f -t 0 c >/dev/null
+		discard c
 	done
 }
 

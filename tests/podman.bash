@@ -107,7 +107,8 @@ has_ended() {
 	[ "$(grep -c ": $id: ended: exit" "$P/log")" = "${2:-1}" ]
 }
 
-# NAME: remove it.  podman's own cleanup of the container may be in its way for a moment.
+# NAME (or --all): remove it.  podman's own cleanup of the container may be in its way for a moment, so
+# that it finds a mount busy; also without any hook.
 discard() {
 	wait_until pod rm --force --ignore --time 0 "$1" >/dev/null
 }
@@ -119,7 +120,7 @@ remove_containers() {
 		pod logs "$name" 2>&1 | tail -n 20
 	done; } >&2
 	pod pod rm -f -t 0 -a >/dev/null 2>&1 || true
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	rm -f "$P/log"
 }
 
@@ -214,7 +215,7 @@ is_like_its_application() {
 
 # NAME: another start, another run.
 restarts() {
-	pod restart -t 0 "$1" >/dev/null
+	wait_until pod restart -t 0 "$1" >/dev/null # see discard
 	wait_until has_ended "$1" 2
 	wait_until shows "$1" '^hook ran$' 2
 	lives "$1"

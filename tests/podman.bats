@@ -25,7 +25,7 @@ teardown() {
 
 teardown_file() {
 	AS=()
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	forget_containers
 	umount "$P/graph/overlay" 2>/dev/null || true
 	wait_until no_strays
@@ -104,7 +104,7 @@ teardown_file() {
 	wait_until test -e "$P/there"
 	AS=(nsenter "--mount=/proc/$KEEPER/ns/mnt")
 	row --userns=auto
-	pod rm -f -t 0 -a >/dev/null
+	discard --all
 	kill "$KEEPER"
 }
 
@@ -186,7 +186,7 @@ again() {
 		pod run -d --pod p --name c2 "${HOOKS[@]}" localhost/bb sleep 1000 >/dev/null
 		behaves c1
 		behaves c2
-		pod pod rm -f -t 0 p >/dev/null
+		wait_until pod pod rm --force --ignore --time 0 p >/dev/null
 		kept
 	done
 }
@@ -209,7 +209,7 @@ again() {
 		YAML
 		pod kube play "$P/pod.yaml" >/dev/null
 		behaves kp-c
-		pod pod rm -f -t 0 kp >/dev/null
+		wait_until pod pod rm --force --ignore --time 0 kp >/dev/null
 		kept
 	done
 }

@@ -40,7 +40,7 @@ teardown() {
 
 teardown_file() {
 	AS=()
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	umount "$P/graph/overlay" 2>/dev/null || true
 	wait_until no_strays
 }
@@ -112,7 +112,7 @@ gone() {
 		ready c1
 		not_ready c2 'port 8080 not listening: others listen on it here'
 		wait_until told c2 '.*; listening: 3000$'
-		pod pod rm -f -t 0 p >/dev/null
+		wait_until pod pod rm --force --ignore --time 0 p >/dev/null
 		kept
 	done
 }

@@ -27,7 +27,7 @@ teardown() {
 
 teardown_file() {
 	AS=()
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	umount "$P/graph/overlay" 2>/dev/null || true
 }
 
@@ -44,7 +44,7 @@ podman_profile_agrees() {
 		pod run -d --name c "$@" localhost/bb sh -c "$SLEEP" >/dev/null
 		cp "$(pod inspect --format '{{.OCIConfigPath}}' c)" "$P/config.json"
 		take "$(pod inspect --format '{{.State.Pid}}' c)" "$P/theirs"
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		real_profile_agrees
 	done
 }

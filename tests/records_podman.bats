@@ -31,7 +31,7 @@ teardown() {
 
 teardown_file() {
 	AS=()
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	umount "$P/graph/overlay" 2>/dev/null || true
 	wait_until no_strays
 }
@@ -129,7 +129,7 @@ pod2() {
 		done
 		[ "$(odh status --json | jq 'map(.id) | unique | length')" = 20 ]
 		[ "$(find "$P/records" -maxdepth 1 -type f | wc -l)" = 20 ]
-		pod rm -f -t 0 -a >/dev/null
+		discard --all
 		wait_until no_strays
 		[ "$(odh status --json | jq length)" = 0 ]
 		rm -rf "$P/records" "$P/log"
@@ -149,7 +149,7 @@ pod2() {
 		done
 		odh status --json --all "$(id_of c)" | jq -e 'length == 6 and map(.live) == [true] + [range(5) | false]
 			and (map([.pid, .startTime]) | unique | length) == 6' >/dev/null
-		pod rm -f -t 0 c >/dev/null
+		discard c
 		rm -rf "$P/records"
 		kept
 	done
@@ -163,7 +163,7 @@ pod2() {
 			waits c 0
 			wait_until no_strays
 			id=$(id_of c)
-			pod rm -f -t 0 c >/dev/null
+			discard c
 			odh status --json "$id" | jq -e '.stopped != null and .live == false' >/dev/null
 		done
 		kept

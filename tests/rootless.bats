@@ -34,7 +34,7 @@ teardown() {
 
 teardown_file() {
 	become
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	wait_until no_strays
 	pod system migrate >/dev/null 2>&1 # ends podman's pause process
 	pod unshare rm -rf "$BATS_FILE_TMPDIR/home/.local" >/dev/null 2>&1
@@ -94,7 +94,7 @@ teardown_file() {
 			wait_until has_ended c
 			wait_until shows c '^hook ran$'
 			lives c
-			pod rm -f -t 0 c >/dev/null
+			discard c
 		done
 		kept
 	done
@@ -166,7 +166,7 @@ teardown_file() {
 		logged ": warning: $id: ended: exit status 3\$"
 		output=$(pod logs c 2>&1)
 		[ -z "$output" ] || fail "$output"
-		pod rm -f -t 0 c >/dev/null
+		discard c
 	done
 	sed -i "s|\"--config\", \"$P/settings.json\", ||" "$P"/hooks.d/*.json
 }

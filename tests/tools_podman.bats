@@ -57,11 +57,11 @@ teardown() {
 
 teardown_file() {
 	be_root
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	wait_until no_strays
 	pod system migrate >/dev/null 2>&1
 	be_user
-	pod rm -f -t 0 -a >/dev/null 2>&1
+	discard --all
 	wait_until no_strays
 	pod system migrate >/dev/null 2>&1 # ends podman's pause process
 	pod unshare rm -rf "$BATS_FILE_TMPDIR/home/.local" >/dev/null 2>&1
@@ -85,8 +85,8 @@ runs_node() {
 		wait_until shows bb '^1$'
 		wait_until shows one '^program$'
 		equal "$(pod exec bb ls -A /proc/fs/nfsd)" ""
-		pod rm -f -t 0 one >/dev/null # not both at once: podman 4.3 then finds its own mounts busy
-		pod rm -f -t 0 bb >/dev/null
+		discard one
+		discard bb
 		rm -f "$P/log"
 		kept
 	done
