@@ -6,10 +6,7 @@ load podman
 load differential
 
 setup_file() {
-	export P=$BATS_FILE_TMPDIR/podman
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
-	AS=()
-	lay_out "$P" root
+	root_podman
 	import_image
 	make_rights
 }
@@ -17,17 +14,6 @@ setup_file() {
 setup() {
 	AS=("$P/rootfs/probe" key) # a key in the caller's session
 	RUNTIMES=${RUNTIMES:-runc crun}
-}
-
-teardown() {
-	remove_containers
-}
-
-teardown_file() {
-	AS=()
-	discard --all
-	umount "$P/graph/overlay" 2>/dev/null || true
-	wait_until no_strays
 }
 
 # The runtime's own exec, in a container that podman started: podman's sets rights of its own.

@@ -64,6 +64,33 @@ lay_out() {
 	chown -R "$2" "$P"
 }
 
+# --- of every file that does not say otherwise ---
+
+# For setup_file: a podman of root's.
+root_podman() {
+	export P=$BATS_FILE_TMPDIR/podman
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
+	AS=()
+	lay_out "$P" root
+}
+
+setup() {
+	AS=()
+	RUNTIMES=${RUNTIMES:-runc crun}
+}
+
+teardown() {
+	remove_containers
+}
+
+teardown_file() {
+	AS=()
+	discard --all
+	forget_containers
+	umount "$P/graph/overlay" 2>/dev/null || true
+	wait_until no_strays
+}
+
 # In a hybrid layout crun does not start: hide cgroup v2 from it.
 crun_wrapper() {
 	if mountpoint -q /sys/fs/cgroup/unified; then

@@ -7,28 +7,8 @@
 load podman
 
 setup_file() {
-	export P=$BATS_FILE_TMPDIR/podman
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
-	AS=()
-	lay_out "$P" root
+	root_podman
 	import_image
-}
-
-setup() {
-	AS=()
-	RUNTIMES=${RUNTIMES:-runc crun}
-}
-
-teardown() {
-	remove_containers
-}
-
-teardown_file() {
-	AS=()
-	discard --all
-	forget_containers
-	umount "$P/graph/overlay" 2>/dev/null || true
-	wait_until no_strays
 }
 
 @test "podman run -d" {

@@ -7,10 +7,7 @@
 load podman
 
 setup_file() {
-	export P=$BATS_FILE_TMPDIR/podman
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
-	AS=()
-	lay_out "$P" root
+	root_podman
 	mkfifo "$P/rootfs/app-in"
 	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static \
 		-o "$P/rootfs/server" "$REPO/tests/server.c"
@@ -27,22 +24,6 @@ short_wait() {
 			"$P/hooks.d/$stage.json" >"$P/new.json"
 		mv "$P/new.json" "$P/hooks.d/$stage.json"
 	done
-}
-
-setup() {
-	AS=()
-	RUNTIMES=${RUNTIMES:-runc crun}
-}
-
-teardown() {
-	remove_containers
-}
-
-teardown_file() {
-	AS=()
-	discard --all
-	umount "$P/graph/overlay" 2>/dev/null || true
-	wait_until no_strays
 }
 
 # NAME PATTERN: the log has such a line of that container's.

@@ -7,28 +7,14 @@ load podman
 load differential
 
 setup_file() {
-	export P=$BATS_FILE_TMPDIR/podman
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
-	AS=()
-	lay_out "$P" root
+	root_podman
 	import_image
 	make_rights
-}
-
-setup() {
-	AS=()
-	RUNTIMES=${RUNTIMES:-runc crun}
 }
 
 teardown() {
 	remove_containers
 	[ -z "${CONTAINERD:-}" ] || stop_containerd
-}
-
-teardown_file() {
-	AS=()
-	discard --all
-	umount "$P/graph/overlay" 2>/dev/null || true
 }
 
 real_profile_agrees() {

@@ -7,10 +7,7 @@
 load podman
 
 setup_file() {
-	export P=$BATS_FILE_TMPDIR/podman
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
-	AS=()
-	lay_out "$P" root
+	root_podman
 	import_image
 	# The same registration once more, in another directory and under another name.
 	mkdir "$P/hooks2.d"
@@ -19,21 +16,9 @@ setup_file() {
 	done
 }
 
-setup() {
-	AS=()
-	RUNTIMES=${RUNTIMES:-runc crun}
-}
-
 teardown() {
 	remove_containers
 	rm -rf "$P/records"
-}
-
-teardown_file() {
-	AS=()
-	discard --all
-	umount "$P/graph/overlay" 2>/dev/null || true
-	wait_until no_strays
 }
 
 odh() {
