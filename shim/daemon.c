@@ -29,7 +29,7 @@ static struct {
 } peer = { .fd = -1 };
 
 /* Not syslog(3): that one blocks while the daemon's buffer is full. */
-static int connect_to(const char *path)
+int daemon_connect_to(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -46,10 +46,10 @@ bool daemon_connect(void)
 		return true;
 	if (peer.confined)
 		return false;
-	peer.fd = connect_to("/run/systemd/journal/socket");
+	peer.fd = daemon_connect_to("/run/systemd/journal/socket");
 	peer.native = peer.fd >= 0;
 	if (peer.fd < 0)
-		peer.fd = connect_to("/dev/log");
+		peer.fd = daemon_connect_to("/dev/log");
 	return peer.fd >= 0;
 }
 

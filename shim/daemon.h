@@ -14,6 +14,9 @@ struct log_entry {
 	const char *line; /* "LEVEL: CONTAINER: EVENT: cause", escaped */
 };
 
+/* A datagram socket connected to whoever listens at path, which never blocks; or -1 and errno. */
+int daemon_connect_to(const char *path);
+
 /* Connect, the journal first: it takes the container's id as a field of its own.  Returns whether
  * somebody listens. */
 bool daemon_connect(void);

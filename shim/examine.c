@@ -10,14 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
 #include "../oci/cleanup.h"
 #include "app.h"
+#include "daemon.h"
 #include "host.h"
 #include "plan.h"
 #include "record.h"
@@ -203,11 +202,9 @@ static void examine_settings(const struct options *o, unsigned *tally)
 
 static bool listens(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	auto_fd fd = daemon_connect_to(path);
 
-	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	return fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	return fd >= 0;
 }
 
 static void examine_log(const struct options *o, unsigned *tally)
