@@ -10,7 +10,7 @@ VERSION  := 0.1.0
 BUILD  ?= build/release
 BINARY ?= oci-deploy-hook
 
-CPPFLAGS_ALL = $(CPPFLAGS) $(EXTRA) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+CPPFLAGS_ALL = $(CPPFLAGS) $(EXTRA) -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 CFLAGS   ?= -O2 -g
 CFLAGS_ALL = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wformat=2 -Wshadow -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wvla -fstack-protector-strong \
@@ -23,7 +23,7 @@ LDFLAGS_ALL = $(LINK) -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE) $(LDFLAGS)
 LIBS   ?= -lseccomp -lcap -l:libyajl_s.a
 WERROR  = $(if $(CI),-Werror)
 
-SRC     := $(wildcard oci/*.c seccomp/*.c shim/*.c)
+SRC     := $(wildcard oci/*.c seccomp/*.c shim/*.c shim/*/*.c)
 OBJ     := $(SRC:%.c=$(BUILD)/%.o)
 LIBOBJ  := $(filter-out $(BUILD)/shim/main.o,$(OBJ))
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -77,7 +77,7 @@ TEST_PACKAGES += containerd # writes Docker's default profile into config.json
 
 differential: deps ## application, exec and hook compared on every axis: a table (as root)
 	@$(MAKE) --no-print-directory all rights
-	@tests/differential.sh
+	@tests/rights/differential.sh
 
 # The same program with --fault, which breaks or stops one step of the sandbox.
 TEST_BINARY := build/test/oci-deploy-hook
@@ -89,13 +89,13 @@ unit: $(UNIT)
 
 TOOLS := build/tools
 tools: $(TOOLS)/etc/ca-certificates.crt ; @: ## Node.js, curl and busybox for hooks, in build/tools (Debian, apt)
-$(TOOLS)/etc/ca-certificates.crt: tools/build.sh tools/launch.c shim/tools.h
+$(TOOLS)/etc/ca-certificates.crt: tools/build.sh tools/launch.c shim/base/tools.h
 	@tools/build.sh $(TOOLS)
 	@touch $@
 
 OTHER_LIBC := build/other-libc/usr/lib
-$(OTHER_LIBC): tests/other_libc.sh
-	@tests/other_libc.sh build/other-libc
+$(OTHER_LIBC): tests/actors/other_libc.sh
+	@tests/actors/other_libc.sh build/other-libc
 	@touch $@
 
 check: deps ## build everything and prove it, on real containers (as root)
@@ -105,10 +105,10 @@ check: deps ## build everything and prove it, on real containers (as root)
 demo: HOOK_PACKAGES :=
 demo: deps ## one container, one hook, three refused ones: see it work (as root)
 	@$(MAKE) --no-print-directory all
-	@tests/demo.sh
+	@tests/demo/demo.sh
 
 transcript: all ## what status, its timeline and wait show of real containers, as in the README
-	@tests/transcript.sh
+	@tests/demo/transcript.sh
 
 bench: deps ## what we cost, as ratios against peers in the same run (as root)
 	@$(MAKE) --no-print-directory all

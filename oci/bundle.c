@@ -1,14 +1,14 @@
 /* The part of a bundle's config.json that joining needs.  SPDX-License-Identifier: Apache-2.0 */
-#include "bundle.h"
+#include "oci/bundle.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/personality.h>
 
-#include "cleanup.h"
-#include "process.h"
-#include "state.h"
+#include "oci/cleanup.h"
+#include "oci/process.h"
+#include "oci/state.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080

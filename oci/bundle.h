@@ -10,8 +10,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "err.h"
-#include "json.h"
+#include "oci/err.h"
+#include "oci/json.h"
 
 #define BUNDLE_MAX (16 * 1024 * 1024) /* bytes of config.json */
 

@@ -3,8 +3,8 @@
  * Values are never part of a message. */
 #include <string.h>
 
-#include "cleanup.h"
-#include "process.h"
+#include "oci/cleanup.h"
+#include "oci/process.h"
 
 struct entry {
 	const char *text; /* NAME=value */

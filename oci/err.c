@@ -1,5 +1,5 @@
 /* One error: a code and a sentence.  SPDX-License-Identifier: Apache-2.0 */
-#include "err.h"
+#include "oci/err.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* JSON, read from sources that are not trusted.  SPDX-License-Identifier: Apache-2.0 */
-#include "json.h"
+#include "oci/json.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <yajl/yajl_tree.h>
 
-#include "cleanup.h"
+#include "oci/cleanup.h"
 
 static yajl_val value_of(const struct json_node *node)
 {

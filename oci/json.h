@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "err.h"
+#include "oci/err.h"
 
 #define JSON_DEPTH_MAX 64
 #define JSON_PATH_MAX 120

@@ -1,13 +1,13 @@
 /* config.json's "process".  SPDX-License-Identifier: Apache-2.0
  *
  * Source: OCI runtime-spec, config.md "Process". */
-#include "process.h"
+#include "oci/process.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
 
-#include "cleanup.h"
+#include "oci/cleanup.h"
 
 #define ID_MAX 4294967294U /* the next one means "unchanged" to setresuid(2) */
 #define GROUPS_MAX 65536   /* NGROUPS_MAX of the kernel */

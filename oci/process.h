@@ -2,7 +2,7 @@
 #ifndef ODH_PROCESS_H
 #define ODH_PROCESS_H
 
-#include "bundle.h"
+#include "oci/bundle.h"
 
 /* Parse the object process into *ret, which is zeroed.  What was filled on an error is freed by
  * bundle_free.  Errors: as bundle_parse. */

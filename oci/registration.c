@@ -1,11 +1,11 @@
 /* A file of hooks.d.  SPDX-License-Identifier: Apache-2.0 */
-#include "registration.h"
+#include "oci/registration.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "oci/cleanup.h"
 
 const char *const registration_stage_names[REGISTRATION_STAGES] = {
 	[REGISTRATION_POSTSTART] = "poststart",

@@ -6,8 +6,8 @@
 #ifndef ODH_REGISTRATION_H
 #define ODH_REGISTRATION_H
 
-#include "err.h"
-#include "json.h"
+#include "oci/err.h"
+#include "oci/json.h"
 
 #define REGISTRATION_MAX (1024 * 1024) /* bytes */
 

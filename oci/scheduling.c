@@ -4,8 +4,8 @@
  * Source: OCI runtime-spec, config.md "Linux Process". */
 #include <string.h>
 
-#include "cleanup.h"
-#include "process.h"
+#include "oci/cleanup.h"
+#include "oci/process.h"
 
 static const char *const policies[] = {
 	/* by number: sched(7) */

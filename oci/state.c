@@ -1,10 +1,10 @@
 /* The container state that a runtime writes to a hook's stdin.  SPDX-License-Identifier: Apache-2.0
  */
-#include "state.h"
+#include "oci/state.h"
 
 #include <string.h>
 
-#include "cleanup.h"
+#include "oci/cleanup.h"
 
 #define PID_LIMIT 4194304 /* 2^22, the kernel's own: proc(5) pid_max */
 

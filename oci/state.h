@@ -7,8 +7,8 @@
 
 #include <sys/types.h>
 
-#include "err.h"
-#include "json.h"
+#include "oci/err.h"
+#include "oci/json.h"
 
 #define STATE_MAX (1024 * 1024) /* bytes */
 #define STATE_ID_MAX 1024       /* bytes */

@@ -3,15 +3,15 @@
  * What makes a file trustworthy is that only we can write it, and that it holds its whole key: no
  * two profiles can share one.  The hash only finds it, and shows damage, for which FNV is enough.
  */
-#include "cache.h"
+#include "seccomp/cache.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../oci/cleanup.h"
-#include "cache_dir.h"
+#include "oci/cleanup.h"
+#include "seccomp/cache_dir.h"
 
 #define FORMAT 1 /* to be raised with every change of what filter_compile makes of a profile */
 #define FNV_START 0xcbf29ce484222325

@@ -6,7 +6,7 @@
 #ifndef ODH_CACHE_H
 #define ODH_CACHE_H
 
-#include "filter.h"
+#include "seccomp/filter.h"
 
 #define CACHE_DIR "cache"
 #define CACHE_FILES_MAX 64

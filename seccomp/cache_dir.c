@@ -1,6 +1,6 @@
 /* The directory of the cache: files that only we can have written.  SPDX-License-Identifier:
  * Apache-2.0 */
-#include "cache_dir.h"
+#include "seccomp/cache_dir.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "../oci/cleanup.h"
-#include "cache.h"
+#include "oci/cleanup.h"
+#include "seccomp/cache.h"
 
 #define FILE_MAX (4 * 1024 * 1024) /* bytes: more than the longest profile and program have */
 

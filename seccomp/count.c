@@ -1,5 +1,5 @@
 /* How much a profile allows, for people.  SPDX-License-Identifier: Apache-2.0 */
-#include "count.h"
+#include "seccomp/count.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef ODH_COUNT_H
 #define ODH_COUNT_H
 
-#include "profile.h"
+#include "seccomp/profile.h"
 
 struct profile_count {
 	unsigned known;       /* calls of this machine that libseccomp knows */

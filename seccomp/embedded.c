@@ -1,5 +1,5 @@
 /* The hook's own profile, as a part of the program.  SPDX-License-Identifier: Apache-2.0 */
-#include "filter.h"
+#include "seccomp/filter.h"
 
 /* Elsewhere clone has its flags in another argument, or errors and ioctls have other numbers. */
 #if !defined(__x86_64__) && !defined(__i386__) && !defined(__aarch64__) && !defined(__arm__) &&    \

@@ -1,5 +1,5 @@
 /* A profile as a BPF program, compiled and loaded.  SPDX-License-Identifier: Apache-2.0 */
-#include "filter.h"
+#include "seccomp/filter.h"
 
 #include <linux/seccomp.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "../oci/cleanup.h"
-#include "newer.h"
-#include "words.h"
+#include "oci/cleanup.h"
+#include "seccomp/newer.h"
+#include "seccomp/words.h"
 
 static void cleanup_context(scmp_filter_ctx *context)
 {

@@ -4,7 +4,7 @@
 
 #include <linux/filter.h>
 
-#include "profile.h"
+#include "seccomp/profile.h"
 
 struct filter {
 	struct sock_filter *insns;

@@ -1,5 +1,5 @@
 /* The keys of a seccomp profile.  SPDX-License-Identifier: Apache-2.0 */
-#include "keys.h"
+#include "seccomp/keys.h"
 
 #include <errno.h>
 #include <string.h>

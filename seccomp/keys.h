@@ -2,7 +2,7 @@
 #ifndef ODH_KEYS_H
 #define ODH_KEYS_H
 
-#include "../oci/json.h"
+#include "oci/json.h"
 
 /* Does the profile at node have only keys that the specification or the engines' own files know?
  * In a file that a person writes an unknown one is a slip that would leave a rule out.

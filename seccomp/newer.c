@@ -1,5 +1,5 @@
 /* Calls that are newer than a profile.  SPDX-License-Identifier: Apache-2.0 */
-#include "newer.h"
+#include "seccomp/newer.h"
 
 #include <errno.h>
 #include <linux/audit.h>

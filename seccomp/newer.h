@@ -4,7 +4,7 @@
 
 #include <linux/filter.h>
 
-#include "profile.h"
+#include "seccomp/profile.h"
 
 #define NEWER_INSNS_MAX 256
 

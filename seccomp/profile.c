@@ -1,11 +1,11 @@
 /* A seccomp profile in OCI JSON, as a checked struct.  SPDX-License-Identifier: Apache-2.0 */
-#include "profile.h"
+#include "seccomp/profile.h"
 
 #include <linux/seccomp.h>
 #include <string.h>
 
-#include "../oci/cleanup.h"
-#include "words.h"
+#include "oci/cleanup.h"
+#include "seccomp/words.h"
 
 #define ERRNO_MAX 4095 /* seccomp(2): SECCOMP_RET_DATA is cut to it; a tracer sees all of it */
 

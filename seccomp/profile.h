@@ -8,7 +8,7 @@
 #include <seccomp.h>
 #include <stdint.h>
 
-#include "../oci/json.h"
+#include "oci/json.h"
 
 #define PROFILE_SYSCALLS_MAX 4096  /* names in all rules together */
 #define PROFILE_ARGS_MAX 6         /* of a call */

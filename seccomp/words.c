@@ -1,7 +1,7 @@
 /* The words of a seccomp profile.  SPDX-License-Identifier: Apache-2.0
  *
  * Source: OCI runtime-spec, config-linux.md "Seccomp". */
-#include "words.h"
+#include "seccomp/words.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>

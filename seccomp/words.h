@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "../oci/json.h"
+#include "oci/json.h"
 
 enum word_kind {
 	WORD_ACTION,   /* SCMP_ACT_*, without a number */

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "../oci/cleanup.h"
-#include "app.h"
+#include "oci/cleanup.h"
+#include "shim/app/app.h"
 
 static size_t ring_size(void)
 {

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sandbox.h"
-#include "seal.h"
-#include "text.h"
-#include "verbs.h"
+#include "shim/sandbox/joiner.h"
+#include "shim/base/seal.h"
+#include "shim/base/text.h"
+#include "shim/verbs/verbs.h"
 
 static const char usage[] =
 	"usage: oci-deploy-hook [OPTION]... VERB ...\n"

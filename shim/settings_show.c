@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/capability.h>
 
-#include "settings.h"
-#include "text.h"
+#include "shim/plan/settings.h"
+#include "shim/base/text.h"
 
 /* Append to a string of size bytes; what does not fit is cut. */
 __attribute__((format(printf, 3, 4))) static void add(char *buf, size_t size, const char *fmt, ...)

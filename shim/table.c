@@ -1,10 +1,10 @@
 /* Lines for people.  SPDX-License-Identifier: Apache-2.0 */
-#include "table.h"
+#include "shim/table.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "text.h"
+#include "shim/base/text.h"
 
 #define VALUE_MAX 2048 /* bytes */
 

@@ -2,32 +2,61 @@
 # Run bats files, two at a time; print in full what failed, and one line of counts at the end.
 # SPDX-License-Identifier: Apache-2.0
 #
-#	tests/run.sh [FILE]...      default: all of tests/*.bats
-#	JOBS=1 tests/run.sh         one at a time
-#	STRICT=1 tests/run.sh       a skipped test has failed
+#	tests/run.sh [FOLDER|FILE]...   default: every folder of tests/ that has bats files
+#	tests/run.sh ready              the files of one folder
+#	tests/run.sh ready/ready.bats   one file
+#	FILTER=REGEX tests/run.sh FILE  the tests whose names match
+#	JOBS=1 tests/run.sh             one file at a time
+#	STRICT=1 tests/run.sh           a skipped test has failed
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
-if [ $# -eq 0 ]; then
-	# The longest first, so that the shorter ones fill the rest: those that stop or kill at every
-	# system call, then by their lines.
-	mapfile -t files < <(wc -l "$here"/*.bats | awk '$2 != "total" {
-		print $1 + ($2 ~ /\/(matrix|stopped).bats$/ ? 10000 : 0), $2 }' | sort -rn | cut -d" " -f2)
-	set -- "${files[@]}"
-fi
+[ $# -gt 0 ] || set -- "$here"/*/
+
+# FOLDER|FILE: its bats files; a name is looked for below tests/ too.
+files_of() {
+	local place
+	for place in "$1" "$here/$1" "$here/${1#tests/}"; do
+		if [ -d "$place" ]; then
+			find "$place" -maxdepth 1 -name '*.bats'
+			return
+		elif [ -f "$place" ]; then
+			echo "$place"
+			return
+		fi
+	done
+	echo "$0: there is no '$1'" >&2
+	return 1
+}
+
+# The longest first, so that the shorter ones fill the rest: those that stop or kill at every system
+# call, then by their lines.
+found=$(for place in "$@"; do files_of "$place" || exit 1; done) || exit 1
+mapfile -t files < <(xargs -d '\n' wc -l <<<"$found" | awk '$2 != "total" {
+	print $1 + ($2 ~ /\/(matrix|stopped).bats$/ ? 10000 : 0), $2 }' | sort -rn | cut -d" " -f2)
+set -- "${files[@]}"
+
+# FILE: its name among the results: its folder's and its own.
+result_of() {
+	local folder
+	folder=$(dirname "$1")
+	echo "$results/$(basename "$folder")-$(basename "$1")"
+}
+
 results=$(mktemp -d) || exit 1
 # What is installed by tests keeps its records where an operator's does.
 standard=/run/oci-deploy-hook
 [ ! -e "$standard" ] || standard=
 trap 'rm -rf "$results" $standard' EXIT
 
-export ROWS=$results/rows # tests/podman.bash writes it
+export ROWS=$results/rows # tests/lib/podman.bash writes it
 
 # One file: its TAP in $results, an exit status that says nothing new.
 # shellcheck disable=SC2016 # it is the inner shell that expands
 printf '%s\0' "$@" | RESULTS=$results xargs -0 -n 1 -P "${JOBS:-2}" sh -c '
-	timeout -k 10 600 bats --tap "$1" >"$RESULTS/$(basename "$1").tap" 2>&1 </dev/null
-	echo "$?" >"$RESULTS/$(basename "$1").status"' sh
+	result=$RESULTS/$(basename "$(dirname "$1")")-$(basename "$1")
+	timeout -k 10 600 bats --tap ${FILTER:+--filter "$FILTER"} "$1" >"$result.tap" 2>&1 </dev/null
+	echo "$?" >"$result.status"' sh
 
 # TAP...: the engine's ways to start a container, and which runtimes have kept all promises in each.
 table() {
@@ -47,8 +76,9 @@ table() {
 
 passed=0 failed=0
 for file in "$@"; do
-	tap=$results/$(basename "$file").tap
-	status=$(cat "$results/$(basename "$file").status" 2>/dev/null)
+	result=$(result_of "$file")
+	tap=$result.tap
+	status=$(cat "$result.status" 2>/dev/null)
 	good=$(grep -c '^ok ' "$tap")
 	bad=$(grep -c '^not ok ' "$tap")
 	skipped=$(grep -c '^ok .* # skip' "$tap")
@@ -68,7 +98,8 @@ for file in "$@"; do
 	fi
 	passed=$((passed + good)) failed=$((failed + bad))
 done
+mapfile -t with_podman < <(grep -l '^load ../lib/podman' "$@")
 # shellcheck disable=SC2046 # no blanks in these names
-table $(grep -l '^load podman' "$@" | sed "s|.*/|$results/|; s|\$|.tap|")
+table $(for file in "${with_podman[@]}"; do echo "$(result_of "$file").tap"; done)
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -12,7 +12,7 @@ export LC_ALL=C
 target=$(realpath -m "$1")
 work=$(realpath -m "${2:-$1.work}")
 here=$(cd "$(dirname "$0")" && pwd)
-place=$(sed -n 's/^#define TOOLS_PLACE "\(.*\)"/\1/p' "$here/../shim/tools.h") # where hooks see it
+place=$(sed -n 's/^#define TOOLS_PLACE "\(.*\)"/\1/p' "$here/../shim/base/tools.h") # where hooks see it
 tree=$work/tree new=$work/new
 
 # Debian's Node.js: the one that its library belongs to, whatever else apt knows by that name.

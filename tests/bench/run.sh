@@ -32,7 +32,7 @@ make_container() {
 		| .root.readonly = false | .linux.namespaces += [{"type": "cgroup"}]
 		| .process.env = ["PATH=/bin", "CC_RUN_SUCCEEDED_HOOK=true"]' \
 		"$bundle/config.json" >"$work/config.json"
-	jq --slurpfile config "$work/config.json" -f "$here/../profile.jq" \
+	jq --slurpfile config "$work/config.json" -f "$here/../lib/profile.jq" \
 		/usr/share/containers/seccomp.json >"$work/profile.json"
 	jq --slurpfile profile "$work/profile.json" '.linux.seccomp = $profile[0]' \
 		"$work/config.json" >"$bundle/config.json"

@@ -12,8 +12,8 @@ set -eo pipefail
 seconds=${1:-60} count=${2:-200} runtime=${3:-runc}
 work=$(mktemp -d /tmp/oci-deploy-hook-bench.XXXXXX)
 BATS_RUN_TMPDIR=$work BATS_FILE_TMPDIR=$work BATS_TEST_TMPDIR=$work BATS_TEST_COMPLETED=1
-# shellcheck source=tests/helper.bash
-. "$(cd "$(dirname "$0")/.." && pwd)/helper.bash"
+# shellcheck source=tests/lib/helper.bash
+. "$(cd "$(dirname "$0")/.." && pwd)/lib/helper.bash"
 
 clear_away() {
 	remove_all || true

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "rights.h"
+#include "tests/rights/rights.h"
 
 #ifndef __x86_64__
 #error "registers and the system call instruction are those of x86-64"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "axes.h"
+#include "tests/rights/axes.h"
 
 /* The first row that matches counts. */
 const struct row rows[] = {

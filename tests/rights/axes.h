@@ -2,7 +2,7 @@
 #ifndef AXES_H
 #define AXES_H
 
-#include "rights.h"
+#include "tests/rights/rights.h"
 
 #define PAIRS_MAX 4096
 

@@ -2,7 +2,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "axes.h"
+#include "tests/rights/axes.h"
 
 struct comparison {
 	const struct snapshot *a, *b, *wanted;

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/bpf.h"
-#include "rights.h"
+#include "tests/unit/bpf.h"
+#include "tests/rights/rights.h"
 
 #define WORDS 16 /* of struct seccomp_data, 32 bits each: call, architecture, place, arguments */
 #define WORD_CALL 0

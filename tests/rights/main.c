@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../oci/bundle.h"
-#include "../../oci/cleanup.h"
-#include "../../seccomp/filter.h"
-#include "rights.h"
+#include "oci/bundle.h"
+#include "oci/cleanup.h"
+#include "seccomp/filter.h"
+#include "tests/rights/rights.h"
 
 void die(const char *what)
 {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "axes.h"
+#include "tests/rights/axes.h"
 
 /* From the end, so that masks of different lengths and with commas compare. */
 static enum relation by_mask(const char *a, const char *b)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/bpf.h"
-#include "axes.h"
+#include "tests/unit/bpf.h"
+#include "tests/rights/axes.h"
 
 /* One call more is allowed: the first that is not, by a jump before everything else. */
 static char *plant_call(const char *value)

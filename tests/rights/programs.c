@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rights.h"
+#include "tests/rights/rights.h"
 
 #define INSN_DIGITS 16
 

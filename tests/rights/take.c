@@ -15,7 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "rights.h"
+#include "tests/rights/rights.h"
 
 #define FILE_MAX (1024 * 1024)
 

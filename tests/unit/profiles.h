@@ -2,9 +2,9 @@
 #ifndef ODH_PROFILES_H
 #define ODH_PROFILES_H
 
-#include "../../seccomp/filter.h"
-#include "bpf.h"
-#include "tap.h"
+#include "seccomp/filter.h"
+#include "tests/unit/bpf.h"
+#include "tests/unit/tap.h"
 
 /* Parse.  Returns "", or what is wrong with it. */
 static inline const char *profile_from(const char *text, struct profile *ret)

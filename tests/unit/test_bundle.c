@@ -5,8 +5,8 @@
 #include <sys/personality.h>
 #include <unistd.h>
 
-#include "../../oci/bundle.h"
-#include "tap.h"
+#include "oci/bundle.h"
+#include "tests/unit/tap.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define PROCESS "\"user\": {\"uid\": 0, \"gid\": 0}, \"cwd\": \"/\""

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../seccomp/cache.h"
-#include "profiles.h"
+#include "seccomp/cache.h"
+#include "tests/unit/profiles.h"
 
 #define MARKER 0x7ffc0000U /* SECCOMP_RET_LOG: what the profile never says */
 #define FILE_SIZE_MAX 8192

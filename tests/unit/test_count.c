@@ -1,7 +1,7 @@
 /* How much a profile allows.  SPDX-License-Identifier: Apache-2.0 */
-#include "../../oci/cleanup.h"
-#include "../../seccomp/count.h"
-#include "tap.h"
+#include "oci/cleanup.h"
+#include "seccomp/count.h"
+#include "tests/unit/tap.h"
 
 static const struct {
 	const char *what, *text;

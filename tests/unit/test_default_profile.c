@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "../../seccomp/filter.h"
-#include "bpf.h"
-#include "tap.h"
+#include "seccomp/filter.h"
+#include "tests/unit/bpf.h"
+#include "tests/unit/tap.h"
 
 #define DENIED(code) (SECCOMP_RET_ERRNO | (code))
 #define ALLOWED SECCOMP_RET_ALLOW

@@ -1,8 +1,8 @@
 /* Answers to health checks, good, bad and cut anywhere.  SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "../../shim/health.h"
-#include "tap.h"
+#include "shim/ready/health.h"
+#include "tests/unit/tap.h"
 
 static const struct {
 	const char *text;

@@ -6,9 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../oci/cleanup.h"
-#include "../../oci/json.h"
-#include "tap.h"
+#include "oci/cleanup.h"
+#include "oci/json.h"
+#include "tests/unit/tap.h"
 
 /* Parse text.  Returns the error's message, or "" where it is good; the document is kept. */
 static const char *parse(const char *text, unsigned flags, struct json **doc)

@@ -1,6 +1,6 @@
 /* Bytes into lines for a log.  SPDX-License-Identifier: Apache-2.0 */
-#include "../../shim/lines.h"
-#include "tap.h"
+#include "shim/sandbox/lines.h"
+#include "tests/unit/tap.h"
 
 static char seen[8192];
 

@@ -9,9 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../shim/network.h"
-#include "../../shim/owner.h"
-#include "tap.h"
+#include "shim/app/network.h"
+#include "shim/app/listen_owner.h"
+#include "tests/unit/tap.h"
 
 #define REST                                                                                       \
 	" 00000000:00000000 00:00000000 00000000  1000        0 4242 1 0000000000000000 100 0 0 "  \

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <linux/audit.h>
 
-#include "../../seccomp/newer.h"
-#include "profiles.h"
+#include "seccomp/newer.h"
+#include "tests/unit/profiles.h"
 
 #define DENIED(code) (SECCOMP_RET_ERRNO | (code))
 #define X32 0x40000000U

@@ -9,9 +9,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "../../oci/bundle.h"
-#include "../../shim/settings.h"
-#include "tap.h"
+#include "oci/bundle.h"
+#include "shim/plan/settings.h"
+#include "tests/unit/tap.h"
 
 #define FIRST_MISSING CAP_PERFMON /* Linux 5.8; with it go BPF and CHECKPOINT_RESTORE */
 

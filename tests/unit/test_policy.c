@@ -1,6 +1,6 @@
 /* The rule.  SPDX-License-Identifier: Apache-2.0 */
-#include "../../shim/policy.h"
-#include "tap.h"
+#include "shim/plan/policy.h"
+#include "tests/unit/tap.h"
 
 static bool mentioned(const char *text)
 {

@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../seccomp/filter.h"
-#include "bpf.h"
-#include "tap.h"
+#include "seccomp/filter.h"
+#include "tests/unit/bpf.h"
+#include "tests/unit/tap.h"
 
 #define DENIED(code) (SECCOMP_RET_ERRNO | (code))
 

@@ -1,6 +1,6 @@
 /* What a start is waited for.  SPDX-License-Identifier: Apache-2.0 */
-#include "../../shim/ready.h"
-#include "tap.h"
+#include "shim/ready/ready.h"
+#include "tests/unit/tap.h"
 
 static struct ready made;
 

@@ -3,9 +3,9 @@
  */
 #include <stdlib.h>
 
-#include "../../shim/record.h"
-#include "../../shim/terminal.h"
-#include "tap.h"
+#include "shim/record/record.h"
+#include "shim/verbs/terminal.h"
+#include "tests/unit/tap.h"
 
 static char *printed(const struct record *r)
 {

@@ -1,8 +1,8 @@
 /* Files of hooks.d.  SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "../../oci/registration.h"
-#include "tap.h"
+#include "oci/registration.h"
+#include "tests/unit/tap.h"
 
 #define HOOK "\"hook\":{\"path\":\"/bin/x\"}"
 #define REST "\"when\":{\"always\":true},\"stages\":[\"poststart\"]"

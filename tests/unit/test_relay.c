@@ -1,6 +1,6 @@
 /* The end of the output that is kept.  SPDX-License-Identifier: Apache-2.0 */
-#include "../../shim/relay.h"
-#include "tap.h"
+#include "shim/sandbox/relay.h"
+#include "tests/unit/tap.h"
 
 /* As the relay keeps it, byte by byte; then the end is what was written last. */
 static void kept(size_t size)

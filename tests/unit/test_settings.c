@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../shim/settings.h"
-#include "tap.h"
+#include "shim/plan/settings.h"
+#include "tests/unit/tap.h"
 
 static char path[] = "/tmp/odh-settings-XXXXXX";
 

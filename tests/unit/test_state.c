@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../../oci/state.h"
-#include "tap.h"
+#include "oci/state.h"
+#include "tests/unit/tap.h"
 
 #define GOOD "\"id\": \"c\", \"bundle\": \"/b\""
 

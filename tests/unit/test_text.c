@@ -1,6 +1,6 @@
 /* Strings for people and for JSON.  SPDX-License-Identifier: Apache-2.0 */
-#include "../../shim/text.h"
-#include "tap.h"
+#include "shim/base/text.h"
+#include "tests/unit/tap.h"
 
 static const char *escaped(const char *text)
 {

@@ -1,8 +1,8 @@
 /* The words of a profile, and where they may stand.  SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "../../seccomp/words.h"
-#include "profiles.h"
+#include "seccomp/words.h"
+#include "tests/unit/profiles.h"
 
 static const char *const actions[] = { "KILL",  "KILL_PROCESS", "KILL_THREAD", "TRAP",
 				       "ERRNO", "TRACE",        "ALLOW",       "LOG" };

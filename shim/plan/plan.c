@@ -1,0 +1,182 @@
+/* The plan: everything that is decided before a process is touched.  SPDX-License-Identifier:
+ * Apache-2.0 */
+#include "shim/plan/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "oci/cleanup.h"
+#include "seccomp/filter.h"
+#include "seccomp/keys.h"
+#include "shim/base/tools.h"
+
+/* Where programs are looked for in a container that sets no PATH, as by Docker and podman. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define PROFILE_FILE_MAX (1024 * 1024) /* bytes */
+
+/* The hook's own profile: the settings' or the built-in one. */
+static int parse_own_profile(struct plan *p, struct err *e)
+{
+	const char *path = p->settings->seccomp;
+	const char *text = default_profile;
+	size_t len = default_profile_len;
+	auto_free char *file = NULL;
+	auto_json *doc = NULL;
+	struct json_node root;
+
+	if (path) {
+		if (settings_read_file(path, PROFILE_FILE_MAX, &file, &len, e) < 0)
+			return -1;
+		text = file;
+	}
+	if (json_parse(text, len, JSON_COMMENTS, &doc, e) < 0)
+		return err_prefix(e, "%s", path ? path : "the hook's own seccomp profile");
+	json_root(doc, &root);
+	if (keys_check(&root, e) < 0 || profile_parse(&root, &p->own, e) < 0)
+		return err_prefix(e, "%s", path ? path : "the hook's own seccomp profile");
+	return 0;
+}
+
+static int parse_profiles(struct plan *p, struct err *e)
+{
+	if (parse_own_profile(p, e) < 0)
+		return -1;
+	p->has_container_profile = p->bundle->seccomp.value != NULL;
+	if (!p->has_container_profile)
+		return 0;
+	if (profile_parse(&p->bundle->seccomp, &p->container, e) < 0)
+		return err_prefix(e, "config.json");
+	/* Programs of other architectures run in a hook where the container's profile names those:
+	 * a container without one names none. */
+	return profile_add_archs(&p->own, &p->container, e);
+}
+
+static int make_argv(struct plan *p, struct err *e)
+{
+	char **shell = p->settings->shell;
+	size_t count = 0;
+
+	while (shell[count])
+		count++;
+	p->argv = calloc(count + 2, sizeof(*p->argv));
+	if (!p->argv)
+		return err_sys(e, ENOMEM, "plan");
+	memcpy(p->argv, shell, count * sizeof(*shell));
+	p->argv[count] = (char *)p->hook; /* execve does not write it */
+	return 0;
+}
+
+/* PATH ends with the tools' bin; an image without the shell takes the tools' of the same name. */
+static int add_tools(struct plan *p, struct err *e)
+{
+	const struct process *process = &p->bundle->process;
+	const char *path = bundle_env(p->bundle, "PATH");
+	size_t i = 0;
+
+	if (!p->settings->tools)
+		return 0;
+	if (tools_check(p->settings->tools, e) < 0)
+		return -1;
+	p->tools_env = calloc(process->env_count + 2, sizeof(*p->tools_env));
+	if (!p->tools_env ||
+	    asprintf(&p->tools_path, "PATH=%s:" TOOLS_BIN, path ? path : DEFAULT_PATH) < 0 ||
+	    asprintf(&p->tools_shell, TOOLS_BIN "/%s", strrchr(p->argv[0], '/') + 1) < 0)
+		return err_sys(e, ENOMEM, "plan");
+	memcpy(p->tools_env, process->env, process->env_count * sizeof(*p->tools_env));
+	while (i < process->env_count && strncmp(process->env[i], "PATH=", strlen("PATH=")))
+		i++;
+	p->tools_env[i] = p->tools_path;
+	p->env = p->tools_env;
+	return 0;
+}
+
+static void apply_rule(struct plan *p)
+{
+	for (size_t i = 0; i < POLICY_COUNT; i++) {
+		const char *value = bundle_env(p->bundle, policy[i].variable);
+
+		if (!value || !*value)
+			continue;
+		if (policy[i].runs)
+			p->hook = value;
+		else
+			p->refused[i] = true;
+	}
+}
+
+static int check_container(const struct plan *p, struct err *e)
+{
+	if (p->state->foreign || p->bundle->foreign)
+		return err_set(e, ENOTSUP,
+			       "an annotation names a handler (wasm, krun) whose process never "
+			       "executes the image's program: no hook can follow it");
+	if (!p->bundle->ns_listed[NS_MOUNT])
+		return err_set(
+			e, ENOTSUP,
+			"config.json lists no mount namespace: a hook would run on the host");
+	return 0;
+}
+
+int plan_make(const struct state *state, const struct bundle *bundle,
+	      const struct settings *settings, struct plan *ret, struct err *e)
+{
+	auto_plan p = { .state = state, .bundle = bundle, .settings = settings };
+	const struct process *process = &bundle->process;
+
+	if (!settings->enabled) {
+		*ret = p;
+		return 0;
+	}
+	apply_rule(&p);
+	if (p.hook) {
+		p.env = process->env;
+		p.bounding = process->caps[CAPS_BOUNDING] & settings->capabilities;
+		p.effective = process->caps[CAPS_EFFECTIVE] & p.bounding;
+		if (check_container(&p, e) < 0 || parse_profiles(&p, e) < 0 ||
+		    make_argv(&p, e) < 0 || add_tools(&p, e) < 0)
+			return -1;
+	}
+	*ret = p;
+	memset(&p, 0, sizeof(p));
+	return 0;
+}
+
+void plan_telling(const struct state *state, const struct bundle *bundle,
+		  const struct settings *settings, const struct err *problem, struct plan *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->state = state;
+	ret->bundle = bundle;
+	ret->settings = settings;
+	ret->problem = *problem;
+	apply_rule(ret);
+}
+
+int plan_check_settings(const struct settings *settings, struct err *e)
+{
+	auto_plan p = { .settings = settings };
+	auto_filter own = { 0 };
+
+	if (parse_own_profile(&p, e) < 0 || filter_compile(&p.own, &own, e) < 0)
+		return -1;
+	return settings->tools ? tools_check(settings->tools, e) : 0;
+}
+
+void plan_free(struct plan *p)
+{
+	free(p->argv);
+	free(p->tools_env);
+	free(p->tools_path);
+	free(p->tools_shell);
+	profile_free(&p->own);
+	profile_free(&p->container);
+	memset(p, 0, sizeof(*p));
+}
+
+bool plan_refuses(const struct plan *p)
+{
+	for (size_t i = 0; i < POLICY_COUNT; i++)
+		if (p->refused[i])
+			return true;
+	return false;
+}

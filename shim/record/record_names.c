@@ -1,0 +1,94 @@
+/* The files of the record directory, by their names.  SPDX-License-Identifier: Apache-2.0 */
+#include "shim/record/record_names.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "oci/cleanup.h"
+#include "shim/record/records.h"
+
+void record_name(const struct record *r, char buf[RECORD_NAME_MAX])
+{
+	snprintf(buf, RECORD_NAME_MAX, "%d-%llu.json", r->init.pid,
+		 (unsigned long long)r->init.start_time);
+}
+
+static void temporary_name(const struct record_process *init, pid_t writer,
+			   char buf[RECORD_NAME_MAX])
+{
+	snprintf(buf, RECORD_NAME_MAX, ".%d-%llu.%d", init->pid,
+		 (unsigned long long)init->start_time, writer);
+}
+
+void records_temporary_name(const struct record *r, char buf[RECORD_NAME_MAX])
+{
+	temporary_name(&r->init, getpid(), buf);
+}
+
+/* Is text a name of ours?  Only if we would spell it the same. */
+static bool parse(const char *text, struct name *ret)
+{
+	char again[RECORD_NAME_MAX];
+	struct record r = { .lock = -1 };
+	unsigned long long start_time;
+
+	if (strlen(text) >= sizeof(ret->name))
+		return false;
+	memset(ret, 0, sizeof(*ret));
+	if (sscanf(text, "%d-%llu.json", &r.init.pid, &start_time) == 2) {
+		r.init.start_time = start_time;
+		record_name(&r, again);
+		ret->is_record = true;
+	} else if (sscanf(text, ".%d-%llu.%d", &r.init.pid, &start_time, &ret->writer) == 3) {
+		r.init.start_time = start_time;
+		temporary_name(&r.init, ret->writer, again);
+		ret->is_temporary = true;
+	} else {
+		return false;
+	}
+	ret->process = r.init;
+	memcpy(ret->name, text, strlen(text) + 1);
+	return !strcmp(text, again);
+}
+
+int names_read(int dir, struct names *ret, struct err *e)
+{
+	auto_names names = { 0 };
+	size_t allocated = 0;
+	const struct dirent *entry;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!entries) {
+		(void)err_sys(e, errno, "read the record directory");
+		cleanup_fd(&fd);
+		return -1;
+	}
+	while ((entry = readdir(entries))) {
+		struct name name, *items;
+
+		if (!parse(entry->d_name, &name))
+			continue;
+		if (names.count == allocated) {
+			allocated = allocated ? 2 * allocated : 64;
+			items = reallocarray(names.items, allocated, sizeof(*items));
+			if (!items) {
+				closedir(entries);
+				return err_sys(e, ENOMEM, "read the record directory");
+			}
+			names.items = items;
+		}
+		names.items[names.count++] = name;
+	}
+	closedir(entries);
+	*ret = names;
+	memset(&names, 0, sizeof(names));
+	return 0;
+}
+
+void names_free(struct names *names)
+{
+	free(names->items);
+	memset(names, 0, sizeof(*names));
+}

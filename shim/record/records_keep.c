@@ -1,0 +1,159 @@
+/* Which records are kept, and what is told of their containers' ends.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "oci/cleanup.h"
+#include "oci/state.h"
+#include "shim/app/app.h"
+#include "shim/record/record_names.h"
+#include "shim/record/records.h"
+#include "shim/base/text.h"
+
+#define DYING_MS 500 /* that we wait for an init, which its runtime has just killed */
+
+bool records_forget_other_boot(int dir, const struct record *r)
+{
+	auto_record old = { .lock = -1 };
+	struct err e = { 0 };
+	char name[RECORD_NAME_MAX];
+
+	record_name(r, name);
+	if (!r->boot[0] || records_read(dir, name, &old, &e) < 0 || !strcmp(old.boot, r->boot))
+		return false;
+	return unlinkat(dir, name, 0) == 0;
+}
+
+/* --- the container has ended --- */
+
+/* Its last processes may have to be reaped by somebody slow: that it is ending is enough, where its
+ * runtime or engine says so too. */
+static bool is_ending(const struct record_process *init)
+{
+	char path[32];
+	struct proc_stat stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", init->pid);
+	return proc_stat_read(AT_FDCWD, path, &stat) < 0 || stat.flags & PROC_EXITING;
+}
+
+/* until_ms: of record_clock, for all records together */
+static bool ends_soon(const struct record_process *init, int64_t until_ms)
+{
+	auto_fd fd = records_open_process(init);
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int64_t left = until_ms - record_clock();
+
+	return fd < 0 || is_ending(init) || poll(&pfd, 1, left > 0 ? (int)left : 0) == 1 ||
+	       is_ending(init);
+}
+
+/* False is certain.  Nearly all records are other containers', and every container without a hook
+ * has a poststop too: so this is cheap, and reads no more than the beginning, where the id is. */
+static bool may_mention(int dir, const char *name, const char *quoted_id)
+{
+	auto_fd fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char text[8192];
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+
+	return n == sizeof(text) ||
+	       (n > 0 && memmem(text, (size_t)n, quoted_id, strlen(quoted_id)));
+}
+
+static void stop(int dir, const char *name, const char *id, int64_t until_ms)
+{
+	auto_record r = { .lock = -1 };
+	struct err e = { 0 };
+
+	if (records_read(dir, name, &r, &e) < 0 || strcmp(r.id, id) != 0 || r.stopped_ms >= 0 ||
+	    !ends_soon(&r.init, until_ms))
+		return;
+	record_free(&r);
+	/* A supervisor that is there writes the end itself; the lock keeps others away meanwhile.
+	 */
+	if (records_own(dir, name, &r, &e) < 0)
+		return;
+	r.judged = false; /* that is for readers */
+	r.stopped_ms = record_now();
+	(void)record_update(&r, &e); /* readers see that the process is gone, too */
+}
+
+void records_stop(int dir, const char *id)
+{
+	auto_names names = { 0 };
+	struct err e = { 0 };
+	char quoted[6 * STATE_ID_MAX + 8];
+	int64_t until_ms = record_clock() + DYING_MS;
+
+	(void)text_json(quoted, sizeof(quoted), id);
+	if (names_read(dir, &names, &e) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++)
+		if (names.items[i].is_record && may_mention(dir, names.items[i].name, quoted))
+			stop(dir, names.items[i].name, id, until_ms);
+}
+
+/* --- the last ones --- */
+
+struct ended {
+	const struct name *name;
+	struct timespec written;
+};
+
+static int last_written_first(const void *a, const void *b)
+{
+	const struct ended *x = a, *y = b;
+
+	if (x->written.tv_sec != y->written.tv_sec)
+		return x->written.tv_sec < y->written.tv_sec ? 1 : -1;
+	if (x->written.tv_nsec != y->written.tv_nsec)
+		return x->written.tv_nsec < y->written.tv_nsec ? 1 : -1;
+	return 0;
+}
+
+static bool gone(const struct record_process *process)
+{
+	auto_fd fd = records_open_process(process);
+
+	return fd < 0;
+}
+
+static void remove_orphans(int dir, const struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		struct record_process writer;
+
+		if (names->items[i].is_temporary &&
+		    records_process(names->items[i].writer, &writer) < 0)
+			(void)unlinkat(dir, names->items[i].name, 0); /* another may be faster */
+	}
+}
+
+void records_prune(int dir, size_t keep)
+{
+	auto_names names = { 0 };
+	auto_free struct ended *ended = NULL;
+	struct err e = { 0 };
+	size_t count = 0;
+
+	if (names_read(dir, &names, &e) < 0)
+		return;
+	remove_orphans(dir, &names);
+	if (names.count <= keep || !(ended = calloc(names.count, sizeof(*ended))))
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		const struct name *name = &names.items[i];
+		struct stat st;
+
+		if (!name->is_record || !gone(&name->process) ||
+		    fstatat(dir, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		ended[count].name = name;
+		ended[count++].written = st.st_mtim;
+	}
+	qsort(ended, count, sizeof(*ended), last_written_first);
+	for (size_t i = keep; i < count; i++)
+		(void)unlinkat(dir, ended[i].name->name, 0); /* likewise */
+}

@@ -1,0 +1,238 @@
+/* Into the container: output, cgroup, namespaces, root, directory.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "oci/cleanup.h"
+#include "shim/sandbox/relay.h"
+#include "shim/sandbox/steps.h"
+#include "shim/base/tools.h"
+
+int step_parent_death(struct sandbox *s, struct err *e)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return err_sys(e, errno, "prctl");
+	if (getppid() != s->supervisor)
+		return err_set(e, ECHILD, "the supervisor has ended");
+	return 0;
+}
+
+/* Where this stream of the hook goes: directly (the descriptor is returned), or -1 and *relay. */
+static int choose_target(const struct sandbox *s, int number, struct relay_stream *relay)
+{
+	int fd = -1;
+
+	*relay = (struct relay_stream){ .source = -1, .target = -1, .kind = STREAM_NOWHERE };
+	if (s->foreground) {
+		relay->target = number;
+		relay->lossless = true;
+		return -1;
+	}
+	if (s->plan->settings->output != OUTPUT_CONTAINER)
+		return -1;
+	relay->kind = stream_open(s->app, number, &fd);
+	if (relay->kind == STREAM_DIRECT)
+		return fd;
+	relay->target = fd;
+	return -1;
+}
+
+/* The supervisor's child, like the hook; the kernel writes its pid for both. */
+static long clone_helper(pid_t *ret_pid)
+{
+	return syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, ret_pid, NULL,
+		       NULL);
+}
+
+static int start_relay(struct sandbox *s, struct relay_stream *streams, struct err *e)
+{
+	struct relay relay = { .logger = -1, .report = s->report.relay };
+	auto_fd relay_end = -1, logger_end = -1;
+	long pid;
+
+	memcpy(relay.streams, streams, sizeof(relay.streams));
+	if (!s->foreground && s->plan->settings->output == OUTPUT_LOG) {
+		if (relay_socket(&relay_end, &logger_end) < 0)
+			return err_sys(e, errno, "socketpair");
+		pid = clone_helper(&s->report.joiner->logger);
+		if (pid < 0)
+			return err_sys(e, errno, "start the logger");
+		if (pid == 0)
+			relay_log(logger_end, s->plan->state->id, s->report.relay);
+		relay.logger = relay_end;
+	}
+	pid = clone_helper(&s->report.joiner->relay);
+	if (pid < 0)
+		return err_sys(e, errno, "start the relay");
+	if (pid == 0)
+		relay_run(&relay);
+	return 0;
+}
+
+/* Put the three where a program expects them, blocking, and open across exec. */
+static int place(const int fds[3], struct err *e)
+{
+	for (int i = 0; i < 3; i++) {
+		int flags = fcntl(fds[i], F_GETFL);
+		struct stat st;
+
+		if (fstat(fds[i], &st) < 0 || flags < 0)
+			return err_sys(e, errno, "the hook's descriptor %d", i);
+		/* A regular file's flags are shared with the application, and mean nothing here. */
+		if (!S_ISREG(st.st_mode) && (flags & O_NONBLOCK) &&
+		    fcntl(fds[i], F_SETFL, flags & ~O_NONBLOCK) < 0)
+			return err_sys(e, errno, "the hook's descriptor %d", i);
+		if (dup2(fds[i], i) < 0)
+			return err_sys(e, errno, "dup2");
+	}
+	return 0;
+}
+
+int step_output(struct sandbox *s, struct err *e)
+{
+	struct relay_stream relays[RELAY_STREAMS];
+	int fds[3] = { -1, -1, -1 }, empty[2];
+	bool relayed = false;
+
+	if (pipe2(empty, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "pipe");
+	(void)close(empty[1]); /* stdin is at its end: an empty pipe, no file of the host */
+	fds[0] = empty[0];
+	for (int i = 0; i < RELAY_STREAMS; i++) {
+		int both[2];
+
+		fds[1 + i] = choose_target(s, STDOUT_FILENO + i, &relays[i]);
+		if (fds[1 + i] >= 0)
+			continue;
+		if (pipe2(both, O_CLOEXEC) < 0)
+			return err_sys(e, errno, "pipe");
+		relays[i].source = both[0];
+		fds[1 + i] = both[1];
+		relayed = true;
+	}
+	if (relayed && start_relay(s, relays, e) < 0)
+		return -1;
+	/* The hook must not be able to write what its relay tells. */
+	if (munmap(s->report.relay, sizeof(*s->report.relay)) < 0)
+		return err_sys(e, errno, "munmap");
+	return place(fds, e);
+}
+
+int step_tools(struct sandbox *s, struct err *e)
+{
+	const char *dir = s->plan->settings->tools;
+
+	return dir ? tools_open(dir, &s->tools, e) : 0;
+}
+
+int step_cgroup(struct sandbox *s, struct err *e)
+{
+	return cgroup_enter(s->cgroup, e);
+}
+
+int step_non_dumpable(struct sandbox *s, struct err *e)
+{
+	(void)s;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, errno, "prctl");
+	return 0;
+}
+
+/* All namespaces by one call.  Ours must be left out: rejoining one's own user namespace is EINVAL
+ * (setns(2)). */
+int step_namespaces(struct sandbox *s, struct err *e)
+{
+	int flags = 0;
+
+	if (app_verify_patiently(s->app, s->plan->bundle, e) < 0)
+		return -1;
+	for (int kind = 0; kind < NS_COUNT; kind++) {
+		int differs = app_ns_differs(s->app, (enum ns_kind)kind, e);
+
+		if (differs < 0)
+			return -1;
+		if (differs)
+			flags |= ns_table[kind].flag;
+	}
+	if (!(flags & CLONE_NEWNS))
+		return err_set(e, EPERM, "the application has no mount namespace of its own");
+	if (setns(s->app->pidfd, flags) < 0)
+		return err_sys(e, errno, "setns");
+	return 0;
+}
+
+/* The only proof that this is the container: a differing mount namespace alone proves nothing,
+ * since ours may be private itself. */
+int step_root(struct sandbox *s, struct err *e)
+{
+	struct stat st;
+
+	if (stat("/", &st) < 0)
+		return err_sys(e, errno, "stat the root directory");
+	if (st.st_dev != s->app->root_dev || st.st_ino != s->app->root_ino)
+		return err_set(
+			e, EPERM,
+			"the root directory of pid %d is not the root.path of config.json: a "
+			"sandboxed runtime, or a state that is not this container's",
+			s->app->pid);
+	return 0;
+}
+
+/* From here on the hook's mount namespace is not the application's. */
+int step_tools_mount(struct sandbox *s, struct err *e)
+{
+	return s->plan->settings->tools ? tools_mount(s->tools, e) : 0;
+}
+
+/* Before any path of the container is used: none of them can lead to a descriptor of ours. */
+int step_descriptors(struct sandbox *s, struct err *e)
+{
+	(void)s;
+	if (close_range(3, ~0U, 0) < 0)
+		return err_sys(e, errno, "close_range");
+	return 0;
+}
+
+/* "(unreachable)" where the directory is outside of the root: CVE-2024-21626. */
+static int check_directory(struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (syscall(SYS_getcwd, path, sizeof(path)) < 0)
+		return err_sys(e, errno, "getcwd");
+	if (path[0] != '/')
+		return err_set(e, EPERM, "the working directory is outside of the container");
+	return 0;
+}
+
+int step_directory(struct sandbox *s, struct err *e)
+{
+	const char *cwd = s->plan->bundle->process.cwd;
+
+	s->report.joiner->cwd_pending = false;
+	if (chdir(cwd) < 0) {
+		if (errno != EACCES && errno != EPERM)
+			return err_sys(e, errno, "enter the working directory '%s'", cwd);
+		s->report.joiner->cwd_pending =
+			true; /* the user may have the right that root lacks */
+		return chdir("/") < 0 ? err_sys(e, errno, "enter '/'") : 0;
+	}
+	return check_directory(e);
+}
+
+int step_directory_again(struct sandbox *s, struct err *e)
+{
+	const char *cwd = s->plan->bundle->process.cwd;
+
+	if (s->report.joiner->cwd_pending && chdir(cwd) < 0)
+		return err_sys(e, errno, "enter the working directory '%s'", cwd);
+	return check_directory(e);
+}

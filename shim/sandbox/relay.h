@@ -1,0 +1,49 @@
+/* The relay: between the hook's output and a place that the hook must not hold itself.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A confined process of its own.  Towards the application and the log it never blocks: what cannot
+ * be written at once is dropped and counted.  Lines for the log go on to a second process, the
+ * logger, so that a log that hangs does not hold the hook.
+ */
+#ifndef ODH_RELAY_H
+#define ODH_RELAY_H
+
+#include "shim/sandbox/joiner.h"
+#include "shim/app/stream.h"
+
+#define RELAY_STREAMS 2 /* stdout, stderr */
+
+struct relay_stream {
+	int source; /* read end of the hook's pipe; -1 = this stream needs no relay */
+	int target; /* -1 = nowhere: read and drop */
+	enum stream_kind kind;
+	bool lossless; /* wait for the target: it is our own caller's, not the application's */
+};
+
+struct relay {
+	struct relay_stream streams[RELAY_STREAMS];
+	int logger; /* socket to the logger, non-blocking; -1 = the output is not logged */
+	struct relay_report *report;
+};
+
+/* Move everything until both sources have ended.  Where the output is logged, its end is kept in
+ * the report. */
+void relay_run(struct relay *relay) __attribute__((noreturn));
+
+/* Log the lines that come from the relay by source, under the container's id, until it ends. */
+void relay_log(int source, const char *id, struct relay_report *report) __attribute__((noreturn));
+
+/* The two ends of the socket between relay and logger.  Returns 0, or -1 and errno. */
+int relay_socket(int *ret_relay, int *ret_logger);
+
+/* Wait for relay and logger (0 = none), children of ours, then end them: after a moment, or, where
+ * we are patient, as soon as a signal tells us to.  signals: as for hook_run.  Who hangs on a dead
+ * disk is left to its reaper. */
+enum { RELAY_HELPERS = 2 };
+void relay_end(pid_t helpers[RELAY_HELPERS], int signals, bool patient);
+
+/* Copy the kept end of the output, in order, to buf of HOOK_OUTPUT_MAX bytes.  Returns the
+ * length. */
+size_t relay_tail(const struct relay_report *report, char *buf);
+
+#endif

@@ -1,0 +1,13 @@
+/* The supervisor of one start.  SPDX-License-Identifier: Apache-2.0 */
+#ifndef ODH_SUPERVISE_H
+#define ODH_SUPERVISE_H
+
+#include "shim/app/app.h"
+#include "shim/plan/plan.h"
+#include "shim/record/record.h"
+
+/* Wait until the application has started, tell its author what is refused, run the hook, log how
+ * it went, and keep the record, which is ours.  For a process of its own that nobody waits for. */
+void supervise(const struct plan *plan, const struct app *app, struct record *record);
+
+#endif

@@ -1,0 +1,35 @@
+/* The command line.  SPDX-License-Identifier: Apache-2.0 */
+#ifndef ODH_OPTIONS_H
+#define ODH_OPTIONS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "oci/err.h"
+#include "shim/base/log.h"
+#include "shim/verbs/terminal.h"
+
+struct options {
+	char **argv; /* as main got it */
+	const char *config, *root;
+	struct log_options log;
+	bool help, version;
+	pid_t pid;          /* 0 = not given */
+	const char *bundle; /* NULL = not given; and so on */
+	const char *verb;
+	const char *operand; /* CONTAINER */
+	bool all, json;
+	bool has_timeout;
+	int64_t timeout_s;        /* of wait */
+	struct terminal terminal; /* filled by main */
+};
+
+/* Parse the command line.  Options may stand before and behind the verb.
+ * Returns 0 and fills *ret, borrowing argv's strings, or -1 and *e (EINVAL). */
+int options_parse(int argc, char *argv[], struct options *ret, struct err *e);
+
+/* Is the verb poststart or poststop, or, where the words make no sense, one of them?  Then the exit
+ * status is 0, whatever the rest is. */
+bool options_called_by_runtime(int argc, char *argv[]);
+
+#endif

@@ -1,0 +1,133 @@
+/* The verb run: the hook now, in the foreground.  SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oci/cleanup.h"
+#include "shim/supervise/guard.h"
+#include "shim/supervise/outcome.h"
+#include "shim/record/record.h"
+#include "shim/record/records.h"
+#include "shim/base/seal.h"
+#include "shim/verbs/verbs.h"
+
+#define STATUS_FAILED 125
+
+static int run_planned(const struct plan *plan, const struct app *app, const char *root,
+		       struct err *e)
+{
+	auto_filter own = { 0 }, container = { 0 };
+	struct cgroup cgroup = { .parent = -1, .child = -1 };
+	struct guard_calls nobody = { 0 };
+	struct hook_outcome outcome;
+	struct sandbox sandbox = {
+		.plan = plan,
+		.app = app,
+		.cgroup = &cgroup,
+		.own = &own,
+		.container = &container,
+		.foreground = true,
+	};
+	char text[ERR_MSG_MAX + 64];
+	struct err none = { 0 };
+	auto_fd records = record_dir(root, true, &none); /* without it there is only no cache */
+	int signals = hook_signals(e);
+
+	if (signals < 0 || hook_filters(plan, records, &own, &container, e) < 0 ||
+	    report_map(&sandbox.report, e) < 0 || cgroup_prepare(app, &cgroup, e) < 0)
+		return STATUS_FAILED;
+	guard_run(&sandbox, plan->settings->timeout_s, signals, &nobody, &outcome);
+	(void)outcome_describe(&outcome, plan, text, sizeof(text));
+	if (outcome.result != HOOK_EXITED)
+		(void)err_set(e, ECANCELED, "%s", text);
+	return outcome_exit_status(&outcome);
+}
+
+/* start_time: of the process that is meant; 0 = whichever has that pid. */
+static int prepare_and_run(const struct options *o, const struct state *state, uint64_t start_time,
+			   struct err *e)
+{
+	auto_settings settings = { 0 };
+	auto_bundle bundle = { 0 };
+	auto_plan plan = { 0 };
+	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_free char *config = NULL;
+	struct err none = { 0 };
+	size_t len;
+
+	if (settings_load(o->config, &settings, e) < 0 ||
+	    bundle_read(state->bundle, &config, &len, e) < 0 ||
+	    bundle_parse(state->bundle, config, len, &bundle, e) < 0 ||
+	    plan_make(state, &bundle, &settings, &plan, e) < 0)
+		return STATUS_FAILED;
+	cleanup_free(&config); /* the hook's process is to hold nothing of the host */
+	config = NULL;
+	bundle_drop_document(&bundle);
+	if (!plan.hook) {
+		(void)err_set(e, ENOENT, "%s",
+			      settings.enabled ? "config.json sets no CC_RUN_SUCCEEDED_HOOK"
+					       : "hooks are disabled by the settings");
+		return STATUS_FAILED;
+	}
+	if (app_open(state->pid, &bundle, &app, e) < 0 ||
+	    app_verify_patiently(&app, &bundle, e) < 0)
+		return STATUS_FAILED;
+	if (start_time && app.start_time != start_time) {
+		(void)err_set(e, ESRCH, "the container has ended: pid %d is another process now",
+			      app.pid);
+		return STATUS_FAILED;
+	}
+	if (app_started(&app, &none) != 1) {
+		(void)err_set(e, EAGAIN, "the application of pid %d has not started yet", app.pid);
+		return STATUS_FAILED;
+	}
+	return run_planned(&plan, &app, o->root, e);
+}
+
+/* By the record of its start. */
+static int run_container(const struct options *o, struct err *e)
+{
+	auto_record r = { .lock = -1 };
+	struct state state = { .status = (char *)"" };
+
+	if (records_find(o->root, o->operand, &r, NULL, e) < 0)
+		return STATUS_FAILED;
+	if (!r.live) {
+		(void)err_set(e, ESRCH, "the container '%.64s' has ended", r.id);
+		return STATUS_FAILED;
+	}
+	state.id = r.id;
+	state.bundle = r.bundle;
+	state.pid = r.init.pid;
+	return prepare_and_run(o, &state, r.init.start_time, e);
+}
+
+static int run_process(const struct options *o, struct err *e)
+{
+	auto_free char *bundle = realpath(o->bundle, NULL);
+	struct state state = { .pid = o->pid, .status = (char *)"" };
+
+	if (!bundle) {
+		(void)err_sys(e, errno, "--bundle '%s'", o->bundle);
+		return STATUS_FAILED;
+	}
+	state.bundle = bundle;
+	state.id = strrchr(bundle, '/') + 1;
+	return prepare_and_run(o, &state, 0, e);
+}
+
+int verb_run(const struct options *o, struct err *e)
+{
+	bool by_record = o->operand && !o->pid && !o->bundle;
+
+	if (!by_record && (!o->pid || !o->bundle || o->operand)) {
+		(void)err_set(e, EINVAL, "run needs --pid PID and --bundle DIR, or CONTAINER");
+		return STATUS_FAILED;
+	}
+	if (seal(o->argv, NULL, 0, e) < 0) {
+		(void)err_prefix(e, "seal");
+		return STATUS_FAILED;
+	}
+	return by_record ? run_container(o, e) : run_process(o, e);
+}

@@ -1,0 +1,215 @@
+/* The verb status: the records as a table, one in full, or as JSON.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "shim/verbs/status.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "oci/cleanup.h"
+#include "shim/record/records.h"
+#include "shim/verbs/verbs.h"
+
+enum { STATUS_FAILED = 125 };
+enum { SHORT_ID = 12, ID_WIDTH = 20, STARTED_WIDTH = 10, HOOK_WIDTH = 9, EXIT_WIDTH = 6 };
+enum { TOOK_WIDTH = 6, REASON_MIN = 12, GAP = 2 };
+
+const char *status_exit(const struct record *r, char buf[16])
+{
+	const char *name = r->signal ? sigabbrev_np(r->signal) : NULL;
+
+	if (name)
+		snprintf(buf, 16, "%s", name);
+	else if (r->signal)
+		snprintf(buf, 16, "%d", 128 + r->signal);
+	else if (r->exit_code >= 0)
+		snprintf(buf, 16, "%d", r->exit_code);
+	else
+		snprintf(buf, 16, "-");
+	return buf;
+}
+
+int64_t status_took_ms(const struct record *r)
+{
+	int64_t end = r->marks_ms[RECORD_ENDED];
+
+	if (r->marks_ms[RECORD_SPAWNED] < 0)
+		return -1;
+	if (end < 0 && r->hook == RECORD_RUNNING)
+		end = record_now() - r->time_ms;
+	return end - r->marks_ms[RECORD_SPAWNED];
+}
+
+const char *status_reason(const struct record *r, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	if (r->reason[0])
+		return r->reason;
+	if (r->hook == RECORD_WAITING)
+		return r->marks_ms[RECORD_EXEC] < 0 ? "for the application to start"
+						    : "for the application to get ready";
+	for (size_t i = 0; i < POLICY_COUNT && used < size; i++)
+		if (r->refused[i])
+			used += (size_t)snprintf(buf + used, size - used, "%s%s",
+						 used ? ", " : "refused: ", policy[i].variable);
+	return buf;
+}
+
+/* --- the table --- */
+
+/* Of the engines' 64 hexadecimal digits the first twelve, as they show them. */
+static void short_id(const char *id, char buf[ID_WIDTH + 1])
+{
+	bool engine = strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
+
+	(void)terminal_cell(buf, ID_WIDTH, id);
+	if (engine)
+		buf[SHORT_ID] = '\0';
+}
+
+/* What is shown, and how wide. */
+struct view {
+	const struct terminal *terminal;
+	const char *id;                /* NULL = of every container */
+	bool all;                      /* ended ones whose hook is done, too */
+	size_t id_width, reason_width; /* 0: no such column */
+	bool started;
+};
+
+static bool is_shown(const struct record *r, const struct view *v)
+{
+	if (v->id)
+		return !strcmp(r->id, v->id);
+	return v->all || r->live || !record_final(r);
+}
+
+/* What does not fit is left out: first the reason, then the age. */
+static void fit(struct view *v, const struct record_list *list)
+{
+	const size_t rest = HOOK_WIDTH + EXIT_WIDTH + TOOK_WIDTH + 3 * GAP;
+	size_t columns = v->terminal->columns, used;
+
+	v->id_width = SHORT_ID;
+	for (size_t i = 0; i < list->count; i++) {
+		char id[ID_WIDTH + 1];
+
+		short_id(list->items[i].id, id);
+		if (is_shown(&list->items[i], v) && strlen(id) > v->id_width)
+			v->id_width = strlen(id);
+	}
+	if (v->id_width + rest > columns)
+		v->id_width = SHORT_ID;
+	used = v->id_width + rest;
+	v->started = used + GAP + STARTED_WIDTH <= columns;
+	used += GAP + STARTED_WIDTH;
+	v->reason_width = used + GAP + REASON_MIN <= columns ? columns - used - GAP : 0;
+}
+
+/* Whole seconds: nobody wants to know "4.3s ago". */
+static const char *age(const struct record *r, char buf[TERMINAL_DURATION_MAX + 8])
+{
+	char duration[TERMINAL_DURATION_MAX];
+	int64_t ms = record_now() - r->time_ms;
+
+	if (ms < 60000)
+		snprintf(buf, TERMINAL_DURATION_MAX, "%ds ago", ms < 0 ? 0 : (int)(ms / 1000));
+	else
+		snprintf(buf, TERMINAL_DURATION_MAX + 8, "%s ago", terminal_duration(ms, duration));
+	return buf;
+}
+
+static void print_row(const struct record *r, const struct view *v)
+{
+	char id[ID_WIDTH + 1], took[TERMINAL_DURATION_MAX], started[TERMINAL_DURATION_MAX + 8];
+	char code[16], names[160], reason[512];
+
+	short_id(r->id, id);
+	if (strlen(id) > v->id_width)
+		(void)terminal_cell(id, v->id_width, r->id);
+	printf("%-*s", (int)v->id_width, id);
+	if (v->started)
+		printf("  %-*s", STARTED_WIDTH, age(r, started));
+	printf("  %s%-*s%s", terminal_color(v->terminal, r->hook), HOOK_WIDTH,
+	       record_hook_word(r->hook), terminal_plain(v->terminal));
+	printf("  %-*s  %*s", EXIT_WIDTH, status_exit(r, code), TOOK_WIDTH,
+	       terminal_duration(status_took_ms(r), took));
+	if (v->reason_width && status_reason(r, names, sizeof(names))[0])
+		printf("  %s", terminal_cell(reason, v->reason_width,
+					     status_reason(r, names, sizeof(names))));
+	printf("\n");
+}
+
+static void print_table(const struct record_list *list, struct view *v)
+{
+	fit(v, list);
+	printf("%-*s", (int)v->id_width, "CONTAINER");
+	if (v->started)
+		printf("  %-*s", STARTED_WIDTH, "STARTED");
+	printf("  %-*s  %-*s  %*s%s\n", HOOK_WIDTH, "HOOK", EXIT_WIDTH, "EXIT", TOOK_WIDTH, "TOOK",
+	       v->reason_width ? "  REASON" : "");
+	for (size_t i = 0; i < list->count; i++)
+		if (is_shown(&list->items[i], v))
+			print_row(&list->items[i], v);
+}
+
+static void print_json(const struct record_list *list, const struct view *v)
+{
+	const char *before = "[\n";
+
+	for (size_t i = 0; i < list->count; i++)
+		if (is_shown(&list->items[i], v)) {
+			printf("%s", before);
+			record_print(&list->items[i], stdout);
+			before = ",\n";
+		}
+	printf("%s\n", before[0] == '[' ? "[]" : "\n]");
+}
+
+/* --- the verb --- */
+
+static void print_one(const struct record *r, const struct options *o)
+{
+	if (o->json) {
+		record_print(r, stdout);
+		printf("\n");
+	} else {
+		timeline_print(r, &o->terminal);
+	}
+}
+
+int verb_status(const struct options *o, struct err *e)
+{
+	struct view view = { .terminal = &o->terminal, .all = o->all };
+	auto_record one = { .lock = -1 };
+	auto_records list = { 0 };
+	struct err why = { 0 };
+	auto_fd dir = -1;
+
+	if (o->operand) {
+		if (records_find(o->root, o->operand, &one, &dir, e) < 0)
+			return STATUS_FAILED;
+		if (!o->all) {
+			print_one(&one, o);
+			return 0;
+		}
+		view.id = one.id; /* all of its starts */
+	} else {
+		dir = record_dir(o->root, false, &why);
+	}
+	if (dir < 0 && why.code != ENOENT) { /* ENOENT: no start was ever recorded */
+		*e = why;
+		return STATUS_FAILED;
+	}
+	if (dir >= 0 && records_list(dir, &list, e) < 0)
+		return STATUS_FAILED;
+	if (o->json)
+		print_json(&list, &view);
+	else
+		print_table(&list, &view);
+	if (list.unreadable) /* told, but the others are right */
+		(void)err_set(e, EIO, "%zu records cannot be read; the first: %s", list.unreadable,
+			      list.error.msg);
+	return 0;
+}

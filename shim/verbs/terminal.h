@@ -1,0 +1,35 @@
+/* What our stdout can show, and how we write for people.  SPDX-License-Identifier: Apache-2.0 */
+#ifndef ODH_TERMINAL_H
+#define ODH_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shim/record/record.h"
+
+struct terminal {
+	bool color;   /* a terminal, no NO_COLOR, TERM neither unset nor "dumb" */
+	bool unicode; /* the locale's characters are UTF-8 */
+	size_t columns;
+};
+
+/* Look at stdout and at NO_COLOR, TERM, LC_ALL, LC_CTYPE and LANG: before seal_reset clears the
+ * environment. */
+void terminal_look(struct terminal *ret);
+
+enum { TERMINAL_DURATION_MAX = 32 };
+
+/* Milliseconds as "12ms", "1.2s", "3m05s", "2h05m", "3d04h".  Returns buf. */
+char *terminal_duration(int64_t ms, char buf[TERMINAL_DURATION_MAX]);
+
+/* Text for a cell of a table: one column a byte, at most width of them, cut with "...": control
+ * characters are escaped, and what is not ASCII, whose width nobody knows, is '?'. Returns buf,
+ * which has width + 1 bytes (at least 8). */
+char *terminal_cell(char *buf, size_t width, const char *text);
+
+/* The escape sequences around the word of a hook's state: "" without colours. */
+const char *terminal_color(const struct terminal *t, enum record_hook hook);
+const char *terminal_plain(const struct terminal *t);
+
+#endif

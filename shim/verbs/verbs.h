@@ -1,0 +1,25 @@
+/* The verbs of the command line.  SPDX-License-Identifier: Apache-2.0
+ *
+ * Each returns the program's exit status, see oci-deploy-hook(8), and fills *e where there is
+ * something to say about it on stderr.
+ */
+#ifndef ODH_VERBS_H
+#define ODH_VERBS_H
+
+#include "shim/verbs/options.h"
+
+int verb_poststart(const struct options *o, struct err *e);
+int verb_poststop(const struct options *o, struct err *e);
+int verb_run(const struct options *o, struct err *e);
+int verb_status(const struct options *o, struct err *e);
+int verb_wait(const struct options *o, struct err *e);
+int verb_check(const struct options *o, struct err *e);
+
+/* From here on a signal ends this process with status 0, so that the runtime does not end the
+ * container because of it. */
+void poststart_guard(void);
+
+/* A runtime calls us with a command line that we cannot parse: drain stdin and log it. */
+void poststart_usage(const struct options *o, const struct err *e);
+
+#endif

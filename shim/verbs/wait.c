@@ -1,0 +1,128 @@
+/* The verb wait: until a hook has ended.  SPDX-License-Identifier: Apache-2.0
+ *
+ * Woken by the record's replacement and by the supervisor's end, never by a clock: but for one look
+ * now and then where the supervisor is of another pid namespace.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "oci/cleanup.h"
+#include "shim/record/records.h"
+#include "shim/verbs/verbs.h"
+
+enum { STATUS_TIMED_OUT = 124, STATUS_FAILED = 125, BY_SIGNAL = 128 };
+
+#define LOOK_MS 10000
+
+static int watch(int dir, struct err *e)
+{
+	auto_fd fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
+	if (fd < 0 || inotify_add_watch(fd, path, IN_MOVED_TO | IN_DELETE | IN_ONLYDIR) < 0)
+		return err_sys(e, errno, "watch the record directory");
+	return take_fd(&fd);
+}
+
+/* A final record's status. */
+static int exit_status(const struct record *r, struct err *e)
+{
+	switch (r->hook) {
+	case RECORD_SUCCEEDED:
+	case RECORD_FAILED:
+		if (r->exit_code >= 0)
+			return r->exit_code;
+		if (r->signal)
+			return BY_SIGNAL + r->signal;
+		(void)err_set(e, ECANCELED, "%s", r->reason);
+		return STATUS_FAILED;
+	case RECORD_TIMED_OUT:
+		(void)err_set(e, ETIMEDOUT, "the hook timed out: %s", r->reason);
+		return STATUS_TIMED_OUT;
+	case RECORD_REFUSED:
+		(void)err_set(e, ENOENT, "no hook runs: only such are set as are refused");
+		return STATUS_FAILED;
+	case RECORD_NONE:
+	case RECORD_ABANDONED:
+	case RECORD_WAITING:
+	case RECORD_RUNNING:
+		break;
+	}
+	(void)err_set(e, ECANCELED, "%s: %s",
+		      r->hook == RECORD_NONE ? "no hook was run" : "the hook was abandoned",
+		      r->reason);
+	return STATUS_FAILED;
+}
+
+static void drain(int inotify)
+{
+	char events[4096];
+
+	while (read(inotify, events, sizeof(events)) > 0)
+		; /* which file it was, the next look tells */
+}
+
+/* deadline_ms: of record_clock; -1 = none.  False: it is over. */
+static bool sleep_until_event(int inotify, int *keeper, int64_t deadline_ms)
+{
+	struct pollfd polls[] = {
+		{ .fd = inotify, .events = POLLIN },
+		{ .fd = *keeper, .events = POLLIN },
+	};
+	int64_t left = deadline_ms < 0 ? -1 : deadline_ms - record_clock();
+	int timeout = *keeper < 0 ? LOOK_MS : -1;
+
+	if (left >= 0 && (timeout < 0 || left < timeout))
+		timeout = left > INT_MAX ? INT_MAX : (int)left;
+	if (deadline_ms >= 0 && left <= 0)
+		return false;
+	(void)poll(polls, 2, timeout); /* EINTR is a round more */
+	drain(inotify);
+	if (polls[1].revents)
+		cleanup_fd(keeper); /* it would wake for ever */
+	return true;
+}
+
+static int wait_for(const char *name, int dir, int inotify, const struct options *o, struct err *e)
+{
+	int64_t deadline_ms = o->has_timeout ? record_clock() + o->timeout_s * 1000 : -1;
+	auto_fd keeper = -1;
+	bool first = true;
+
+	for (;;) {
+		auto_record r = { .lock = -1 };
+
+		if (records_read(dir, name, &r, e) < 0)
+			return STATUS_FAILED;
+		if (record_final(&r))
+			return exit_status(&r, e);
+		if (first)
+			keeper = records_open_process(&r.keeper);
+		first = false;
+		if (!sleep_until_event(inotify, &keeper, deadline_ms)) {
+			(void)err_set(e, ETIME, "not within %lld s: the hook is %s",
+				      (long long)o->timeout_s, record_hook_word(r.hook));
+			return STATUS_FAILED;
+		}
+	}
+}
+
+int verb_wait(const struct options *o, struct err *e)
+{
+	auto_record r = { .lock = -1 };
+	char name[RECORD_NAME_MAX];
+	auto_fd dir = -1, inotify = -1;
+
+	if (!o->operand) {
+		(void)err_set(e, EINVAL, "wait needs CONTAINER");
+		return STATUS_FAILED;
+	}
+	if (records_find(o->root, o->operand, &r, &dir, e) < 0 || (inotify = watch(dir, e)) < 0)
+		return STATUS_FAILED;
+	record_name(&r, name); /* of this start, whatever is started later */
+	return wait_for(name, dir, inotify, o, e);
+}

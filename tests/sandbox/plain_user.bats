@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# Bundles that a plain user starts without an engine: the hook is that user, in a user namespace
+# below the user's own.  SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # in single quotes: variables of jq and of other shells
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153 # each test is a subshell; helper.bash reads and sets
+
+load ../lib/helper
+
+PLAIN=54321 # no account is needed
+
+# RUNTIME: a bundle of the plain user's, by whom the runtime is called from now on.
+plain_bundle() {
+	make_bundle "$1"
+	edit '.linux.namespaces |= map(select(.type != "network" and .type != "cgroup"))
+		| .linux.namespaces += [{type: "user"}]
+		| del(.linux.cgroupsPath)
+		| .linux.uidMappings = [{containerID: 0, hostID: $id, size: 1}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(select(.type != "sysfs" and .type != "cgroup")
+			| if .options then .options -= ["gid=5"] else . end)' --argjson id "$PLAIN"
+	AS=(setpriv --reuid "$PLAIN" --regid "$PLAIN" --clear-groups
+		env XDG_RUNTIME_DIR="$B/run")
+	mkdir "$B/run"
+}
+
+# The user's own files, once nothing in them is changed any more.
+hand_over() {
+	chown -R "$PLAIN:$PLAIN" "$B"
+}
+
+# ID KEY: a value of the host's view.
+host_view() {
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status" | tr '\t' ' '
+}
+
+@test "a plain user's container: the hook is that user, with the application's namespaces" {
+	local namespace
+	for runtime in $RUNTIMES; do
+		plain_bundle "$runtime"
+		blocked_hook 'exec /probe hook'
+		hand_over
+		launch
+		wait_until begun
+		wait_for_log ': started: '
+		equal "$(host_view "$(hook_pid)" Uid)" "$PLAIN $PLAIN $PLAIN $PLAIN" "ids on the host"
+		equal "$(host_view "$(hook_pid)" Gid)" "$PLAIN $PLAIN $PLAIN $PLAIN" "groups on the host"
+		for namespace in cgroup ipc mnt net pid user uts; do
+			equal "$(readlink "/proc/$(hook_pid)/ns/$namespace")" \
+				"$(readlink "/proc/$(cat "$B/pid")/ns/$namespace")" "$namespace namespace"
+		done
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		equal "$(probed hook CapEff)" "$(mask "$KEPT_CAPS")" "capabilities in its namespace"
+		equal "$(probed hook NoNewPrivs) $(probed hook Seccomp)" "1 2" "no_new_privs, seccomp"
+		logged 'no cgroup of its own here' # nothing is delegated to this user
+		answers
+		delete
+		nothing_left
+	done
+}
+
+@test "a plain user's container: what a hook has started ends with it, by its session" {
+	for runtime in $RUNTIMES; do
+		plain_bundle "$runtime"
+		settings '{"timeout": 1}'
+		hook 'trap "" TERM; sleep 1000 & echo begun; read -r word </gate'
+		hand_over
+		launch
+		wait_for_log ': timed-out: '
+		wait_until none_of_ours
+		equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
+		answers
+		delete
+		nothing_left
+	done
+}
+
+@test "a plain user's container ends: so does its hook" {
+	for runtime in $RUNTIMES; do
+		plain_bundle "$runtime"
+		blocked_hook true
+		hand_over
+		launch
+		wait_until begun
+		delete
+		nothing_left
+	done
+}
+
+@test "a plain user cannot have a hook run in somebody else's container" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime" # root's
+		hook 'echo ran >/data/work/ran'
+		edit 'del(.hooks)'
+		launch
+		chmod 755 "$BATS_TEST_TMPDIR" "$B"
+		mkdir -m 777 "$RECORDS"
+		LOG=$B/plain-log
+		install -m 666 /dev/null "$LOG"
+		AS=(setpriv --reuid "$PLAIN" --regid "$PLAIN" --clear-groups)
+		CALLER=("${AS[@]}")
+		state_of "$(cat "$B/pid")" | poststart
+		CALLER=() AS=()
+		wait_for_log ': error: '
+		wait_until none_of_ours
+		refute test -e "$ROOTFS/data/work/ran"
+		answers
+	done
+}
+
+@test "a plain user's container: the output mode log, by helpers that have no more rights than the user" {
+	local pid
+	for runtime in $RUNTIMES; do
+		plain_bundle "$runtime"
+		settings '{"output": "log"}'
+		blocked_hook 'exit 3'
+		hand_over
+		launch
+		wait_for_log ': output: stdout: begun'
+		for pid in $(ours); do
+			equal "$(host_view "$pid" Uid)" "$PLAIN $PLAIN $PLAIN $PLAIN" "ids on the host"
+			equal "$(host_view "$pid" CapEff)" 0000000000000000
+		done
+		equal "$(ours | sed 's|.*|/proc/&/status|' | xargs grep -l '^Seccomp:.2' | wc -l)" 2 "confined helpers"
+		open_gate
+		wait_for_log ': ended: exit status 3'
+		wait_until none_of_ours
+		equal "$(grep -c "^oci-deploy-hook\|begun" "$ERR" || true)" 0 "lines of ours on stderr"
+	done
+}
+
+# Almost every account has some, and nobody in a user's own namespace may change them.
+@test "a plain user with supplementary groups: the hook keeps them, as the application has to" {
+	for runtime in $RUNTIMES; do
+		plain_bundle "$runtime"
+		AS=(setpriv --reuid "$PLAIN" --regid "$PLAIN" --groups "2000,$PLAIN"
+			env XDG_RUNTIME_DIR="$B/run")
+		blocked_hook 'exec /probe hook'
+		hand_over
+		launch
+		wait_until begun
+		wait_for_log ': started: '
+		equal "$(host_view "$(hook_pid)" Groups)" "$(host_view "$(cat "$B/pid")" Groups)" "groups on the host"
+		host_view "$(hook_pid)" Groups | grep -qw 2000
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		answers
+	done
+}
+
+@test "a plain user's caller with other groups than the application has: no hook" {
+	plain_bundle "${RUNTIMES%% *}"
+	edit 'del(.hooks)'
+	hand_over
+	launch
+	hook 'touch /data/work/ran'
+	AS=()
+	local status=0
+	setpriv --reuid "$PLAIN" --regid "$PLAIN" --groups 2000 "$ODH" --root "$B/run" \
+		run --pid "$(cat "$B/pid")" --bundle "$B" >"$B/stdout" 2>"$B/stderr" 3>&- || status=$?
+	equal "$status" 125 "exit status of run"
+	grep -q "step 'groups': setgroups" "$B/stderr" || fail "$(cat "$B/stderr")"
+	[ ! -e "$ROOTFS/data/work/ran" ]
+}
