@@ -22,4 +22,9 @@ int word_get(const struct json_node *node, enum word_kind kind, uint32_t *ret, s
 /* The first word of that value, for messages; "?" for none. */
 const char *word_name(enum word_kind kind, uint32_t value);
 
+/* Does the profile at node have only keys that the specification or the engines' own files know?
+ * In a file that a person writes an unknown one is a slip that would leave a rule out.
+ * Errors: EINVAL, the message names the key's place; another type than expected. */
+int keys_check(const struct json_node *node, struct err *e);
+
 #endif

@@ -65,16 +65,6 @@ struct proc_stat {
 #define PROC_KTHREAD 0x00200000U    /* PF_KTHREAD */
 int proc_stat_read(int dir, const char *path, struct proc_stat *ret);
 
-/* An event for the exec of pid: poll fd for POLLIN, then exec_event_clear, then ask app_started
- * (other events wake too).  fd is -1 where the kernel does not allow it: poll slowly instead. */
-struct exec_event {
-	int fd;
-	void *ring; /* struct perf_event_mmap_page */
-};
-void exec_event_open(const struct app *app, struct exec_event *ret);
-void exec_event_clear(struct exec_event *event);
-void exec_event_close(struct exec_event *event);
-
 #define auto_app __attribute__((cleanup(app_close))) struct app
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "oci/cleanup.h"
 #include "seccomp/filter.h"
-#include "seccomp/keys.h"
+#include "seccomp/words.h"
 #include "shim/base/tools.h"
 
 /* Where programs are looked for in a container that sets no PATH, as by Docker and podman. */

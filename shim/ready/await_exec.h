@@ -4,6 +4,16 @@
 
 #include "shim/app/app.h"
 
+/* An event for the exec of pid: poll fd for POLLIN, then exec_event_clear, then ask app_started
+ * (other events wake too).  fd is -1 where the kernel does not allow it: poll slowly instead. */
+struct exec_event {
+	int fd;
+	void *ring; /* struct perf_event_mmap_page */
+};
+void exec_event_open(const struct app *app, struct exec_event *ret);
+void exec_event_clear(struct exec_event *event);
+void exec_event_close(struct exec_event *event);
+
 /* Wait for the exec of the image's program: for its event, or by growing pauses.  signals: of
  * hook_signals.  Returns 1 started; 0 the application ended first, or we were told to leave by
  * *ret_signal (0: were not); -1 and *e. */

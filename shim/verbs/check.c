@@ -17,7 +17,7 @@
 #include "shim/ready/ready.h"
 #include "shim/record/records.h"
 #include "shim/base/seal.h"
-#include "shim/table.h"
+#include "shim/verbs/terminal.h"
 #include "shim/base/tools.h"
 #include "shim/verbs/verbs.h"
 

@@ -13,7 +13,7 @@
 #include "oci/cleanup.h"
 #include "oci/registration.h"
 #include "shim/verbs/check_host.h"
-#include "shim/table.h"
+#include "shim/verbs/terminal.h"
 
 #define LABEL "hooks.d"
 #define DEFAULT_DIRECTORY "/usr/share/containers/oci/hooks.d"

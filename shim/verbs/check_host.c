@@ -15,14 +15,14 @@
 #include <sys/vfs.h>
 
 #include "oci/cleanup.h"
-#include "shim/app/app.h"
+#include "shim/ready/await_exec.h"
 #include "shim/base/log_daemon.h"
 #include "shim/base/host.h"
 #include "shim/plan/plan.h"
 #include "shim/record/record.h"
 #include "shim/base/seal.h"
 #include "shim/plan/settings.h"
-#include "shim/table.h"
+#include "shim/verbs/terminal.h"
 
 /* Each tries the real call, on this process, where it changes nothing. */
 static bool has_setns_by_pidfd(void)

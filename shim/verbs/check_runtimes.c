@@ -11,7 +11,7 @@
 #include "oci/cleanup.h"
 #include "shim/verbs/check_host.h"
 #include "shim/base/host.h"
-#include "shim/table.h"
+#include "shim/verbs/terminal.h"
 
 #define RELEASE(major, minor, patch) ((major)*1000000U + (minor)*1000U + (patch))
 #define VERSION_WAIT_MS 10000

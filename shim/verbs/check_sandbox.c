@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "seccomp/count.h"
-#include "shim/table.h"
+#include "shim/verbs/terminal.h"
 #include "shim/base/tools.h"
 
 /* The names of the capabilities in set, without their prefix; "none" for none. */

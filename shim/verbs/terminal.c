@@ -1,6 +1,7 @@
 /* What our stdout can show, and how we write for people.  SPDX-License-Identifier: Apache-2.0 */
 #include "shim/verbs/terminal.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "shim/base/text.h"
 
+#define VALUE_MAX 2048 /* bytes of a line for people */
 enum { COLUMNS = 80, COLUMNS_MIN = 40, COLUMNS_MAX = 400 };
 
 /* The variable's value, or NULL where it is unset or empty. */
@@ -98,4 +100,37 @@ const char *terminal_color(const struct terminal *t, enum record_hook hook)
 const char *terminal_plain(const struct terminal *t)
 {
 	return t->color ? "\033[0m" : "";
+}
+
+/* --- lines for people --- */
+
+static const char *const finding_names[FINDING_COUNT] = { "good", "note", "BAD" };
+
+static void print_value(const char *fmt, va_list ap)
+{
+	char value[VALUE_MAX], safe[VALUE_MAX];
+
+	vsnprintf(value, sizeof(value), fmt, ap);
+	puts(text_escape(safe, sizeof(safe), value));
+}
+
+void table_row(const char *label, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("%-16s ", label);
+	va_start(ap, fmt);
+	print_value(fmt, ap);
+	va_end(ap);
+}
+
+void table_finding(unsigned *tally, enum finding finding, const char *label, const char *fmt, ...)
+{
+	va_list ap;
+
+	tally[finding]++;
+	printf("%-5s %-10s ", finding_names[finding], label);
+	va_start(ap, fmt);
+	print_value(fmt, ap);
+	va_end(ap);
 }
