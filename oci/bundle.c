@@ -9,6 +9,7 @@
 #include "oci/cleanup.h"
 #include "oci/process.h"
 #include "oci/state.h"
+#include "oci/read.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -31,7 +32,7 @@ int bundle_read(const char *dir, char **ret_text, size_t *ret_len, struct err *e
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/config.json", dir) >= sizeof(path))
 		return err_set(e, ENAMETOOLONG, "the bundle's path is too long");
-	if (json_read_file(path, BUNDLE_MAX, ret_text, ret_len, e) < 0)
+	if (read_file(path, BUNDLE_MAX, ret_text, ret_len, e) < 0)
 		return err_prefix(e, "config.json");
 	return 0;
 }
@@ -75,16 +76,12 @@ static int parse_namespace(const struct json_node *node, struct bundle *b, struc
 
 static int parse_namespaces(const struct json_node *linux_node, struct bundle *b, struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int found = json_member(linux_node, "namespaces", &list, e);
+	struct json_array list;
+	struct json_node item;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(linux_node, "namespaces", &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		json_item(&list, i, &item);
+	while (json_next(&list, &item)) {
 		if (parse_namespace(&item, b, e) < 0)
 			return -1;
 	}
@@ -93,20 +90,19 @@ static int parse_namespaces(const struct json_node *linux_node, struct bundle *b
 
 static int parse_personality(const struct json_node *linux_node, struct bundle *b, struct err *e)
 {
-	struct json_node node, flags;
+	struct json_node node;
+	struct json_array flags;
 	const char *domain = "";
-	size_t count = 0;
 	int found = json_member(linux_node, "personality", &node, e);
 
 	if (found != 1)
 		return found;
 	if (json_get_string(&node, "domain", &domain, e) < 0)
 		return -1;
-	found = json_member(&node, "flags", &flags, e);
-	if (found < 0 || (found && json_array(&flags, &count, e) < 0))
+	if (json_get_array(&node, "flags", &flags, e) < 0)
 		return -1;
-	if (count)
-		return err_set(e, EINVAL, "%s: no flags are defined", flags.path);
+	if (flags.count)
+		return err_set(e, EINVAL, "%s: no flags are defined", flags.node.path);
 	if (strcmp(domain, "LINUX") && strcmp(domain, "LINUX32"))
 		return err_set(e, EINVAL, "%s.domain: \"%.40s\" is not known", node.path, domain);
 	b->personality = strcmp(domain, "LINUX") ? PER_LINUX32 : PER_LINUX;

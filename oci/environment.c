@@ -3,6 +3,7 @@
  * Values are never part of a message. */
 #include <string.h>
 
+#include "oci/array.h"
 #include "oci/cleanup.h"
 #include "oci/process.h"
 
@@ -30,14 +31,13 @@ static bool same_name(const struct entry *a, const struct entry *b)
 	return a->name_len == b->name_len && !memcmp(a->text, b->text, a->name_len);
 }
 
-static int read_entries(const struct json_node *list, size_t count, struct entry *entries,
-			struct err *e)
+static int read_entries(struct json_array *list, struct entry *entries, struct err *e)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct json_node item;
+	struct json_node item;
+
+	for (size_t i = 0; json_next(list, &item); i++) {
 		const char *text, *equals;
 
-		json_item(list, i, &item);
 		if (json_string(&item, &text, e) < 0)
 			return -1;
 		equals = strchr(text, '=');
@@ -66,7 +66,7 @@ static int copy_chosen(const char **chosen, size_t count, struct process *ret, s
 {
 	bool has_home = false;
 
-	ret->env = process_array(count + 1, sizeof(*ret->env), e);
+	ret->env = array_new(count + 1, sizeof(*ret->env), "config.json", e);
 	if (!ret->env)
 		return -1;
 	for (size_t i = 0; i <= count; i++) {
@@ -85,18 +85,16 @@ static int copy_chosen(const char **chosen, size_t count, struct process *ret, s
 
 int environment_parse(const struct json_node *process, struct process *ret, struct err *e)
 {
-	struct json_node list;
-	size_t count = 0;
+	struct json_array list;
 	auto_free struct entry *entries = NULL;
 	auto_free const char **chosen = NULL;
-	int found = json_member(process, "env", &list, e);
 
-	if (found < 0 || (found && json_array(&list, &count, e) < 0))
+	if (json_get_array(process, "env", &list, e) < 0)
 		return -1;
-	entries = process_array(count, sizeof(*entries), e);
-	chosen = process_array(count, sizeof(*chosen), e);
-	if (!entries || !chosen || (count && read_entries(&list, count, entries, e) < 0))
+	entries = array_new(list.count, sizeof(*entries), "config.json", e);
+	chosen = array_new(list.count, sizeof(*chosen), "config.json", e);
+	if (!entries || !chosen || read_entries(&list, entries, e) < 0)
 		return -1;
-	choose(entries, count, chosen);
-	return copy_chosen(chosen, count, ret, e);
+	choose(entries, list.count, chosen);
+	return copy_chosen(chosen, list.count, ret, e);
 }

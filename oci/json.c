@@ -6,74 +6,11 @@
 #include <yajl/yajl_tree.h>
 
 #include "oci/cleanup.h"
+#include "oci/json_check.h"
 
 static yajl_val value_of(const struct json_node *node)
 {
 	return (yajl_val)node->value;
-}
-
-/* The end of the comment at s, or NULL where none begins or it has no end. */
-static const char *skip_comment(const char *s, const char *end)
-{
-	const char *close;
-
-	if (end - s < 2)
-		return NULL;
-	if (s[1] == '/') {
-		close = memchr(s, '\n', (size_t)(end - s));
-		return close ? close : end;
-	}
-	if (s[1] != '*')
-		return NULL;
-	close = memmem(s + 2, (size_t)(end - s - 2), "*/", 2);
-	return close ? close + 2 : NULL;
-}
-
-/* The closing quote of the string whose first character is s, or NULL and *e. */
-static const char *skip_string(const char *s, const char *end, struct err *e)
-{
-	for (; s < end && *s != '"'; s++) {
-		if (*s != '\\')
-			continue;
-		if (end - s >= 6 && !memcmp(s, "\\u0000", 6)) {
-			(void)err_set(e, EINVAL, "not JSON for us: \\u0000 in a string");
-			return NULL;
-		}
-		if (++s == end)
-			break;
-	}
-	if (s < end)
-		return s;
-	(void)err_set(e, EINVAL, "not JSON: a string without end");
-	return NULL;
-}
-
-/* What the library must never see. */
-static int scan(const char *text, size_t len, unsigned flags, struct err *e)
-{
-	const char *end = text + len;
-	int depth = 0;
-
-	if (memchr(text, '\0', len))
-		return err_set(e, EINVAL, "not JSON: a NUL byte");
-	for (const char *s = text; s < end; s++) {
-		if (*s == '"') {
-			s = skip_string(s + 1, end, e);
-			if (!s)
-				return -1;
-		} else if (*s == '{' || *s == '[') {
-			if (++depth > JSON_DEPTH_MAX)
-				return err_set(e, EINVAL, "nested deeper than %d", JSON_DEPTH_MAX);
-		} else if (*s == '}' || *s == ']') {
-			depth--;
-		} else if (*s == '/') {
-			s = flags & JSON_COMMENTS ? skip_comment(s, end) : NULL;
-			if (!s)
-				return err_set(e, EINVAL, "not JSON: a stray '/'");
-			s--;
-		}
-	}
-	return 0;
 }
 
 int json_parse(const char *text, size_t len, unsigned flags, struct json **ret, struct err *e)
@@ -82,7 +19,7 @@ int json_parse(const char *text, size_t len, unsigned flags, struct json **ret, 
 	auto_free char *terminated = NULL; /* the library looks for a NUL; text need not have one */
 	yajl_val root;
 
-	if (scan(text, len, flags, e) < 0)
+	if (json_check_text(text, len, flags, e) < 0)
 		return -1;
 	terminated = strndup(text, len);
 	if (!terminated)
@@ -183,22 +120,35 @@ int json_member(const struct json_node *obj, const char *key, struct json_node *
 	return 1;
 }
 
-int json_array(const struct json_node *node, size_t *ret_count, struct err *e)
+int json_array(const struct json_node *node, struct json_array *ret, struct err *e)
 {
 	if (!YAJL_IS_ARRAY(value_of(node)))
 		return err_set(e, EINVAL, "%s: expected an array", name_of(node));
-	*ret_count = value_of(node)->u.array.len;
+	*ret = (struct json_array){ *node, value_of(node)->u.array.len, 0 };
 	return 0;
 }
 
-void json_item(const struct json_node *array, size_t i, struct json_node *ret)
+int json_get_array(const struct json_node *obj, const char *key, struct json_array *ret,
+		   struct err *e)
+{
+	struct json_node node = { 0 };
+	int found = json_member(obj, key, &node, e);
+
+	*ret = (struct json_array){ .node = node };
+	return found == 1 && json_array(&node, ret, e) < 0 ? -1 : found;
+}
+
+bool json_next(struct json_array *array, struct json_node *ret)
 {
 	char path[JSON_PATH_MAX];
 
+	if (array->next >= array->count)
+		return false;
 	/* A path that is cut is still a path for people. */
-	snprintf(path, sizeof(path), "%.96s[%zu]", array->path, i);
-	ret->value = value_of(array)->u.array.values[i];
+	snprintf(path, sizeof(path), "%.96s[%zu]", array->node.path, array->next);
+	ret->value = value_of(&array->node)->u.array.values[array->next++];
 	memcpy(ret->path, path, sizeof(path));
+	return true;
 }
 
 int json_object(const struct json_node *node, size_t *ret_count, struct err *e)

@@ -25,14 +25,6 @@ struct json_node {
 	char path[JSON_PATH_MAX];
 };
 
-/* Read fd to its end, always, so that no writer is left with SIGPIPE.
- * max: bytes accepted.  *ret_text: NUL-terminated, the caller's to free.
- * Errors: E2BIG more than max bytes (the rest is read and dropped), ENOMEM, or read's own. */
-int json_read(int fd, size_t max, char **ret_text, size_t *ret_len, struct err *e);
-
-/* Open path and json_read it.  Only a regular file is read.  Errors: as open, json_read; EINVAL. */
-int json_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len, struct err *e);
-
 /* Parse text of len bytes.  Errors: EINVAL not JSON, deeper than JSON_DEPTH_MAX or with \u0000. */
 int json_parse(const char *text, size_t len, unsigned flags, struct json **ret, struct err *e);
 void json_free(struct json *doc); /* NULL is fine */
@@ -45,9 +37,30 @@ void json_root(const struct json *doc, struct json_node *ret);
  * key, and so do not we: a restriction that only the runtime has read). */
 int json_member(const struct json_node *obj, const char *key, struct json_node *ret, struct err *e);
 
-/* Number of items of an array, and item i of it.  Errors: EINVAL not an array. */
-int json_array(const struct json_node *node, size_t *ret_count, struct err *e);
-void json_item(const struct json_node *array, size_t i, struct json_node *ret);
+/* The items of an array, one after the other:
+ *	struct json_array list;
+ *	struct json_node item;
+ *
+ *	if (json_get_array(obj, "args", &list, e) < 0)
+ *		return -1;
+ *	while (json_next(&list, &item))
+ *		...
+ */
+struct json_array {
+	struct json_node node;
+	size_t count, next;
+};
+
+/* Begin with the array at node.  Returns 0, or -1 and *e (EINVAL: it is no array). */
+int json_array(const struct json_node *node, struct json_array *ret, struct err *e);
+
+/* Begin with the member key of an object.  Returns 1, or 0 where it is absent or null: then there
+ * are no items; or -1 and *e: json_member's, EINVAL. */
+int json_get_array(const struct json_node *obj, const char *key, struct json_array *ret,
+		   struct err *e);
+
+/* The next item.  Returns false after the last one. */
+bool json_next(struct json_array *array, struct json_node *ret);
 
 /* Number of members of an object, and key and value of member i.  Errors: EINVAL not an object. */
 int json_object(const struct json_node *node, size_t *ret_count, struct err *e);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/capability.h>
 
+#include "oci/array.h"
 #include "oci/cleanup.h"
 
 #define ID_MAX 4294967294U /* the next one means "unchanged" to setresuid(2) */
@@ -37,23 +38,6 @@ static const char *const limit_names[RLIM_NLIMITS] = {
 	[RLIMIT_STACK] = "RLIMIT_STACK",
 };
 
-void *process_array(size_t n, size_t size, struct err *e)
-{
-	void *array = calloc(n + 1, size);
-
-	if (!array)
-		(void)err_sys(e, ENOMEM, "config.json");
-	return array;
-}
-
-int process_lookup(const char *const *names, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (names[i] && !strcmp(names[i], name))
-			return (int)i;
-	return -1;
-}
-
 /* Copy an optional string; "" counts as absent. */
 static int copy_string(const struct json_node *obj, const char *key, char **ret, struct err *e)
 {
@@ -80,23 +64,19 @@ static int get_id(const struct json_node *user, const char *key, unsigned *ret, 
 
 static int parse_groups(const struct json_node *user, struct process *p, struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int found = json_member(user, "additionalGids", &list, e);
+	struct json_array list;
+	struct json_node item;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(user, "additionalGids", &list, e) < 0)
 		return -1;
-	if (count > GROUPS_MAX)
-		return err_set(e, E2BIG, "%s: more than %d groups", list.path, GROUPS_MAX);
-	p->groups = process_array(count, sizeof(*p->groups), e);
+	if (list.count > GROUPS_MAX)
+		return err_set(e, E2BIG, "%s: more than %d groups", list.node.path, GROUPS_MAX);
+	p->groups = array_new(list.count, sizeof(*p->groups), "config.json", e);
 	if (!p->groups)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	while (json_next(&list, &item)) {
 		uint64_t id;
 
-		json_item(&list, i, &item);
 		if (json_uint(&item, ID_MAX, &id, e) < 0)
 			return -1;
 		p->groups[p->group_count++] = (gid_t)id;
@@ -163,19 +143,18 @@ static int add_unknown(struct process *p, const char *name, struct err *e)
 	return 0;
 }
 
-static int parse_cap_set(const struct json_node *list, struct process *p, uint64_t *ret,
-			 struct err *e)
+static int parse_cap_set(const struct json_node *sets, const char *key, struct process *p,
+			 uint64_t *ret, struct err *e)
 {
+	struct json_array list;
 	struct json_node item;
-	size_t count;
 
-	if (json_array(list, &count, e) < 0)
+	if (json_get_array(sets, key, &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	while (json_next(&list, &item)) {
 		const char *name;
 		int cap;
 
-		json_item(list, i, &item);
 		if (json_string(&item, &name, e) < 0)
 			return -1;
 		cap = capability_number(name);
@@ -189,16 +168,14 @@ static int parse_cap_set(const struct json_node *list, struct process *p, uint64
 
 static int parse_capabilities(const struct json_node *node, struct process *p, struct err *e)
 {
-	struct json_node sets, list;
+	struct json_node sets;
 	int found = json_member(node, "capabilities", &sets, e);
 
 	if (found != 1)
 		return found;
-	for (int i = 0; i < CAPS_COUNT; i++) {
-		found = json_member(&sets, cap_set_names[i], &list, e);
-		if (found < 0 || (found && parse_cap_set(&list, p, &p->caps[i], e) < 0))
+	for (int i = 0; i < CAPS_COUNT; i++)
+		if (parse_cap_set(&sets, cap_set_names[i], p, &p->caps[i], e) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -215,7 +192,7 @@ static int parse_limit(const struct json_node *node, struct process *p, struct e
 
 	if (json_get_string(node, "type", &type, e) < 0)
 		return -1;
-	resource = process_lookup(limit_names, RLIM_NLIMITS, type);
+	resource = array_find_name(limit_names, RLIM_NLIMITS, type);
 	if (resource < 0)
 		return err_set(e, EINVAL, "%s.type: \"%.40s\" is no limit", node->path, type);
 	has_soft = json_get_uint(node, "soft", UINT64_MAX, &soft, e);
@@ -236,19 +213,16 @@ static int parse_limit(const struct json_node *node, struct process *p, struct e
 
 static int parse_limits(const struct json_node *node, struct process *p, struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int found = json_member(node, "rlimits", &list, e);
+	struct json_array list;
+	struct json_node item;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(node, "rlimits", &list, e) < 0)
 		return -1;
-	p->limits = process_array(RLIM_NLIMITS, sizeof(*p->limits), e); /* none is there twice */
+	p->limits = array_new(RLIM_NLIMITS, sizeof(*p->limits), "config.json",
+			      e); /* none is there twice */
 	if (!p->limits)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		json_item(&list, i, &item);
+	while (json_next(&list, &item)) {
 		if (parse_limit(&item, p, e) < 0)
 			return -1;
 	}

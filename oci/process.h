@@ -15,10 +15,4 @@ int environment_parse(const struct json_node *process, struct process *ret, stru
 /* Parse scheduler, ioPriority and execCPUAffinity. */
 int scheduling_parse(const struct json_node *process, struct process *ret, struct err *e);
 
-/* An array of n zeroed items, never NULL for n = 0.  NULL and *e where there is no memory. */
-void *process_array(size_t n, size_t size, struct err *e);
-
-/* Look up a name in a table of names; count rows.  Returns the row or -1. */
-int process_lookup(const char *const *names, size_t count, const char *name);
-
 #endif

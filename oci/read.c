@@ -1,9 +1,10 @@
-/* Reading JSON's text, from descriptors and files.  SPDX-License-Identifier: Apache-2.0 */
+/* Files and descriptors, read whole and bounded.  SPDX-License-Identifier: Apache-2.0 */
+#include "oci/read.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "oci/cleanup.h"
-#include "oci/json.h"
 
 #define READ_FIRST 16384 /* bytes of the first buffer */
 
@@ -34,7 +35,7 @@ static int grow(char **text, size_t *size, size_t max, struct err *e)
 	return 0;
 }
 
-int json_read(int fd, size_t max, char **ret_text, size_t *ret_len, struct err *e)
+int read_all(int fd, size_t max, char **ret_text, size_t *ret_len, struct err *e)
 {
 	auto_free char *text = NULL;
 	size_t size = 0, len = 0;
@@ -67,7 +68,7 @@ int json_read(int fd, size_t max, char **ret_text, size_t *ret_len, struct err *
 	return -1;
 }
 
-int json_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len, struct err *e)
+int read_file(const char *path, size_t max, char **ret_text, size_t *ret_len, struct err *e)
 {
 	/* O_NONBLOCK: nobody must be waited for, should it be a FIFO */
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -77,5 +78,5 @@ int json_read_file(const char *path, size_t max, char **ret_text, size_t *ret_le
 		return err_sys(e, errno, "open '%.150s'", path); /* room for the cause */
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, EINVAL, "'%.150s' is not a regular file", path);
-	return json_read(fd, max, ret_text, ret_len, e);
+	return read_all(fd, max, ret_text, ret_len, e);
 }

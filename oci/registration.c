@@ -34,18 +34,13 @@ static bool is_known_stage(const char *word)
 static int each_word(const struct json_node *obj, const char *key, bool found[REGISTRATION_STAGES],
 		     bool stages_only, struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int present = json_member(obj, key, &list, e);
+	struct json_array list;
+	struct json_node item;
+	int present = json_get_array(obj, key, &list, e);
 
-	if (present != 1)
-		return present;
-	if (json_array(&list, &count, e) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
+	while (json_next(&list, &item)) {
 		const char *word;
 
-		json_item(&list, i, &item);
 		if (json_string(&item, &word, e) < 0)
 			return -1;
 		if (stages_only && !is_known_stage(word))
@@ -53,7 +48,7 @@ static int each_word(const struct json_node *obj, const char *key, bool found[RE
 		if (found)
 			mark(word, found);
 	}
-	return 1;
+	return present;
 }
 
 static int parse_hook(const struct json_node *root, struct registration *r, struct err *e)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "oci/cleanup.h"
+#include "oci/array.h"
 #include "oci/process.h"
 
 static const char *const policies[] = {
@@ -40,7 +41,7 @@ static int get_name(const struct json_node *obj, const char *key, const char *co
 
 	if (found != 1)
 		return found;
-	*ret = process_lookup(names, count, name);
+	*ret = array_find_name(names, count, name);
 	if (*ret < 0)
 		return err_set(e, EINVAL, "%s.%s: \"%.40s\" is not known", obj->path, key, name);
 	return 1;
@@ -48,22 +49,18 @@ static int get_name(const struct json_node *obj, const char *key, const char *co
 
 static int parse_flags(const struct json_node *node, struct scheduler *s, struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int found = json_member(node, "flags", &list, e);
+	struct json_array list;
+	struct json_node item;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(node, "flags", &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	while (json_next(&list, &item)) {
 		const char *name;
 		int bit;
 
-		json_item(&list, i, &item);
 		if (json_string(&item, &name, e) < 0)
 			return -1;
-		bit = process_lookup(scheduler_flags, COUNT(scheduler_flags), name);
+		bit = array_find_name(scheduler_flags, COUNT(scheduler_flags), name);
 		if (bit < 0)
 			return err_set(e, EINVAL, "%s: \"%.40s\" is not known", item.path, name);
 		s->flags |= 1ULL << bit;

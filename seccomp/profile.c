@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
+#include "oci/array.h"
 #include "oci/cleanup.h"
 #include "seccomp/words.h"
 
@@ -51,32 +52,24 @@ static int get_action(const struct json_node *obj, const char *key, const char *
 	return 0;
 }
 
-static void *array_of(size_t n, size_t size, struct err *e)
+static void *new_array(size_t n, size_t size, struct err *e)
 {
-	void *array = calloc(n + 1, size);
-
-	if (!array)
-		(void)err_sys(e, ENOMEM, "seccomp profile");
-	return array;
+	return array_new(n, size, "seccomp profile", e);
 }
 
 static int parse_archs(const struct json_node *obj, struct profile *p, struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int found = json_member(obj, "architectures", &list, e);
+	struct json_array list;
+	struct json_node item;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(obj, "architectures", &list, e) < 0)
 		return -1;
-	p->archs = array_of(count, sizeof(*p->archs), e);
+	p->archs = new_array(list.count, sizeof(*p->archs), e);
 	if (!p->archs)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	while (json_next(&list, &item)) {
 		uint32_t arch;
 
-		json_item(&list, i, &item);
 		if (word_get(&item, WORD_ARCH, &arch, e) < 0)
 			return -1;
 		/* One that the library does not know stays out of the filter: killed there. */
@@ -88,18 +81,14 @@ static int parse_archs(const struct json_node *obj, struct profile *p, struct er
 
 static int parse_flags(const struct json_node *obj, struct profile *p, struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int found = json_member(obj, "flags", &list, e);
+	struct json_array list;
+	struct json_node item;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(obj, "flags", &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	while (json_next(&list, &item)) {
 		uint32_t flag;
 
-		json_item(&list, i, &item);
 		if (word_get(&item, WORD_FLAG, &flag, e) < 0)
 			return -1;
 		p->flags |= flag;
@@ -134,22 +123,18 @@ static int parse_arg(const struct json_node *node, struct scmp_arg_cmp *ret, str
 
 static int parse_args(const struct json_node *obj, struct profile_rule *rule, struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int found = json_member(obj, "args", &list, e);
+	struct json_array list;
+	struct json_node item;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(obj, "args", &list, e) < 0)
 		return -1;
-	if (count > PROFILE_CONDITIONS_MAX)
-		return err_set(e, E2BIG, "%s: more than %d conditions", list.path,
+	if (list.count > PROFILE_CONDITIONS_MAX)
+		return err_set(e, E2BIG, "%s: more than %d conditions", list.node.path,
 			       PROFILE_CONDITIONS_MAX);
-	rule->args = array_of(count, sizeof(*rule->args), e);
+	rule->args = new_array(list.count, sizeof(*rule->args), e);
 	if (!rule->args)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		json_item(&list, i, &item);
+	while (json_next(&list, &item)) {
 		if (parse_arg(&item, &rule->args[rule->arg_count++], e) < 0)
 			return -1;
 	}
@@ -159,29 +144,28 @@ static int parse_args(const struct json_node *obj, struct profile_rule *rule, st
 static int parse_names(const struct json_node *obj, struct profile_rule *rule, size_t *total,
 		       struct err *e)
 {
-	struct json_node list, item;
-	size_t count = 0;
-	int found = json_member(obj, "names", &list, e);
+	struct json_array list;
+	struct json_node item;
+	int found = json_get_array(obj, "names", &list, e);
 
-	if (found < 0 || (found && json_array(&list, &count, e) < 0))
+	if (found < 0)
 		return -1;
 	if (!found)
 		return err_set(e, EINVAL, "%s.names: missing", obj->path);
-	*total += count;
+	*total += list.count;
 	if (*total > PROFILE_SYSCALLS_MAX)
-		return err_set(e, E2BIG, "%s: more than %d names in the profile", list.path,
+		return err_set(e, E2BIG, "%s: more than %d names in the profile", list.node.path,
 			       PROFILE_SYSCALLS_MAX);
-	rule->names = array_of(count, sizeof(*rule->names), e);
+	rule->names = new_array(list.count, sizeof(*rule->names), e);
 	if (!rule->names)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	while (json_next(&list, &item)) {
 		const char *name;
 
-		json_item(&list, i, &item);
 		if (json_string(&item, &name, e) < 0)
 			return -1;
-		rule->names[i] = strdup(name);
-		if (!rule->names[i])
+		rule->names[rule->name_count] = strdup(name);
+		if (!rule->names[rule->name_count])
 			return err_sys(e, ENOMEM, "seccomp profile");
 		rule->name_count++;
 	}
@@ -226,21 +210,19 @@ static int parse_rule(const struct json_node *node, const struct profile *p,
 
 static int parse_rules(const struct json_node *obj, struct profile *p, struct err *e)
 {
-	struct json_node list, item;
-	size_t count, total = 0;
-	int found = json_member(obj, "syscalls", &list, e);
+	struct json_array list;
+	struct json_node item;
+	size_t total = 0;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(obj, "syscalls", &list, e) < 0)
 		return -1;
-	if (count > PROFILE_SYSCALLS_MAX)
-		return err_set(e, E2BIG, "%s: more than %d rules", list.path, PROFILE_SYSCALLS_MAX);
-	p->rules = array_of(count, sizeof(*p->rules), e);
+	if (list.count > PROFILE_SYSCALLS_MAX)
+		return err_set(e, E2BIG, "%s: more than %d rules", list.node.path,
+			       PROFILE_SYSCALLS_MAX);
+	p->rules = new_array(list.count, sizeof(*p->rules), e);
 	if (!p->rules)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		json_item(&list, i, &item);
+	while (json_next(&list, &item)) {
 		if (parse_rule(&item, p, &p->rules[p->rule_count++], &total, e) < 0)
 			return -1;
 	}
@@ -289,7 +271,7 @@ void profile_free(struct profile *p)
 
 int profile_add_archs(struct profile *p, const struct profile *other, struct err *e)
 {
-	uint32_t *all = array_of(p->arch_count + other->arch_count, sizeof(*all), e);
+	uint32_t *all = new_array(p->arch_count + other->arch_count, sizeof(*all), e);
 	size_t count = p->arch_count;
 
 	if (!all)

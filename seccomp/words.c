@@ -155,16 +155,12 @@ static int check_object(const struct json_node *node, const char *const *known, 
 static int check_items(const struct json_node *node, const char *key,
 		       int (*check)(const struct json_node *item, struct err *e), struct err *e)
 {
-	struct json_node list, item;
-	size_t count;
-	int found = json_member(node, key, &list, e);
+	struct json_array list;
+	struct json_node item;
 
-	if (found != 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(node, key, &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		json_item(&list, i, &item);
+	while (json_next(&list, &item)) {
 		if (check(&item, e) < 0)
 			return -1;
 	}

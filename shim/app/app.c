@@ -10,33 +10,11 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
+#include "shim/base/procfs.h"
 
 #define ENDING_MS 1000
 #define HIDDEN_MAX_MS 1000 /* a process that is still hidden is somebody else's */
 #define LOOK_AGAIN_MS 2
-
-int proc_stat_read(int dir, const char *path, struct proc_stat *ret)
-{
-	char buf[1024];
-	const char *p;
-	int session;
-	unsigned long long start;
-
-	if (host_read(dir, path, buf, sizeof(buf)) < 0)
-		return -1;
-	p = strrchr(buf, ')'); /* the name before it may hold anything */
-	/* proc(5): state ppid pgrp session tty_nr tpgid flags, twelve more, starttime */
-	if (!p || sscanf(p + 1,
-			 " %c %*d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-			 "%*d %llu",
-			 &ret->state, &session, &ret->flags, &start) != 4) {
-		errno = EPROTO;
-		return -1;
-	}
-	ret->session = session;
-	ret->start_time = start;
-	return 0;
-}
 
 bool app_ended(const struct app *app)
 {

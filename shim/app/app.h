@@ -53,18 +53,6 @@ int app_ns_differs(const struct app *app, enum ns_kind kind, struct err *e);
 /* The inode of its pid namespace, or 0 where that is gone. */
 ino_t app_pid_ns(const struct app *app);
 
-/* The flags and start time in /proc/.../stat below dir; state is its letter.  -1 and errno. */
-struct proc_stat {
-	char state;
-	pid_t session;
-	unsigned flags;
-	uint64_t start_time;
-};
-#define PROC_EXITING 0x00000004U    /* PF_EXITING: of a thread; the others may live */
-#define PROC_FORKNOEXEC 0x00000040U /* PF_FORKNOEXEC: forked, never exec'd */
-#define PROC_KTHREAD 0x00200000U    /* PF_KTHREAD */
-int proc_stat_read(int dir, const char *path, struct proc_stat *ret);
-
 #define auto_app __attribute__((cleanup(app_close))) struct app
 
 #endif

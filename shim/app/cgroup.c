@@ -13,6 +13,7 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
+#include "shim/base/procfs.h"
 
 #define REMOVE_TRIES 200
 #define REMOVE_WAIT_MS 5
@@ -269,13 +270,13 @@ int cgroup_prepare(const struct app *app, struct cgroup *ret, struct err *e)
 	__attribute__((cleanup(free_texts))) struct cgroup_texts texts = { 0 };
 	struct cgroup cg = { .parent = -1, .child = -1 };
 
-	if (host_read_all(app->proc, "cgroup", &texts.theirs, e) < 0) {
+	if (procfs_read_all(app->proc, "cgroup", &texts.theirs, e) < 0) {
 		if (app_ended(app))
 			e->code = ESRCH;
 		return -1;
 	}
-	if (host_read_all(AT_FDCWD, "/proc/self/cgroup", &texts.ours, e) < 0 ||
-	    host_read_all(AT_FDCWD, "/proc/self/mountinfo", &texts.mountinfo, e) < 0)
+	if (procfs_read_all(AT_FDCWD, "/proc/self/cgroup", &texts.ours, e) < 0 ||
+	    procfs_read_all(AT_FDCWD, "/proc/self/mountinfo", &texts.mountinfo, e) < 0)
 		return -1;
 	if (add_all(&texts, &cg, e) < 0) {
 		if (app_ended(app))

@@ -9,6 +9,7 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
+#include "shim/base/procfs.h"
 
 #define FDS_MAX 4096        /* looked at of one process: what listens is among its first */
 #define FDS_TOTAL_MAX 65536 /* of all of them: a container must not keep us busy */
@@ -85,7 +86,7 @@ static pid_t parent_of(int proc, pid_t pid)
 	int parent = 0;
 
 	snprintf(path, sizeof(path), "%d/stat", pid);
-	if (host_read(proc, path, text, sizeof(text)) < 0 || !(end = strrchr(text, ')')) ||
+	if (procfs_read(proc, path, text, sizeof(text)) < 0 || !(end = strrchr(text, ')')) ||
 	    sscanf(end + 1, " %*c %d", &parent) != 1)
 		return 0;
 	return parent;
@@ -113,7 +114,7 @@ static bool is_member(const struct search *s, int proc, int dir, pid_t pid)
 	if (s->own_pids && fstatat(dir, "ns/pid", &pids, 0) == 0 && same_file(&pids, &s->pids))
 		return true;
 	if (s->by_cgroup)
-		return host_read(dir, "cgroup", cgroup, sizeof(cgroup)) >= 0 &&
+		return procfs_read(dir, "cgroup", cgroup, sizeof(cgroup)) >= 0 &&
 		       owner_in_cgroup(cgroup, s->app_cgroup, s->our_cgroup, &usable);
 	return !s->own_pids && descends(s, proc, pid);
 }
@@ -167,8 +168,8 @@ static int prepare(struct search *s)
 	if (fstatat(s->app->proc, "ns/net", &s->network, 0) < 0 ||
 	    fstatat(s->app->proc, "ns/pid", &s->pids, 0) < 0)
 		return -1;
-	if (host_read(s->app->proc, "cgroup", s->app_cgroup, CGROUP_BYTES) >= 0 &&
-	    host_read(AT_FDCWD, "/proc/self/cgroup", s->our_cgroup, CGROUP_BYTES) >= 0)
+	if (procfs_read(s->app->proc, "cgroup", s->app_cgroup, CGROUP_BYTES) >= 0 &&
+	    procfs_read(AT_FDCWD, "/proc/self/cgroup", s->our_cgroup, CGROUP_BYTES) >= 0)
 		(void)owner_in_cgroup("", s->app_cgroup, s->our_cgroup, &usable);
 	s->by_cgroup = usable;
 	return 0;

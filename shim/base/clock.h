@@ -1,17 +1,34 @@
-/* Time that only goes on.  SPDX-License-Identifier: Apache-2.0 */
+/* The clocks, in milliseconds.  SPDX-License-Identifier: Apache-2.0 */
 #ifndef ODH_CLOCK_H
 #define ODH_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds of CLOCK_MONOTONIC, for pauses and deadlines. */
-static inline int64_t clock_ms(void)
+static inline int64_t clock_read_ms(clockid_t clock)
 {
 	struct timespec now = { 0 };
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+	(void)clock_gettime(clock, &now); /* cannot fail with the clocks below */
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Since some moment in the past; goes on evenly.  For pauses and deadlines. */
+static inline int64_t clock_monotonic_ms(void)
+{
+	return clock_read_ms(CLOCK_MONOTONIC);
+}
+
+/* Since the boot, the time in which the machine slept included. */
+static inline int64_t clock_boottime_ms(void)
+{
+	return clock_read_ms(CLOCK_BOOTTIME);
+}
+
+/* Since 1970. */
+static inline int64_t clock_realtime_ms(void)
+{
+	return clock_read_ms(CLOCK_REALTIME);
 }
 
 #endif

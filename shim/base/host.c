@@ -7,57 +7,9 @@
 #include <sys/utsname.h>
 
 #include "oci/cleanup.h"
-#include "oci/json.h"
-
-/* bytes; the mountinfo of a host with thousands of containers is megabytes */
-#define PROC_FILE_MAX (64 * 1024 * 1024)
+#include "shim/base/procfs.h"
 
 #define OVERFLOW_UID 65534
-
-ssize_t host_read(int dir, const char *path, char *buf, size_t size)
-{
-	auto_fd fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0;
-
-	if (fd < 0)
-		return -1;
-	while (used < size) {
-		ssize_t n = read(fd, buf + used, size - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0) {
-			buf[used] = '\0';
-			return (ssize_t)used;
-		}
-		used += (size_t)n;
-	}
-	errno = EFBIG;
-	return -1;
-}
-
-int host_read_all(int dir, const char *path, char **ret, struct err *e)
-{
-	auto_fd fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	size_t len;
-
-	if (fd < 0)
-		return err_sys(e, errno, "open '%s'", path);
-	if (json_read(fd, PROC_FILE_MAX, ret, &len, e) < 0)
-		return err_prefix(e, "%s", path);
-	return 0;
-}
-
-int host_write(int dir, const char *path, const char *text)
-{
-	auto_fd fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	return write(fd, text, strlen(text)) < 0 ? -1 : 0;
-}
 
 /* The line of uid_map that maps uid 0: 1 and its numbers, or 0 where there is none. */
 static int root_mapping(unsigned *ret_outside, unsigned *ret_count)
@@ -65,7 +17,7 @@ static int root_mapping(unsigned *ret_outside, unsigned *ret_count)
 	char map[8192];
 	unsigned inside;
 
-	if (host_read(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) < 0)
+	if (procfs_read(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) < 0)
 		return 0;
 	for (const char *line = map; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';

@@ -22,14 +22,4 @@ int host_check_kernel(struct err *e);
  * /run/user/HOSTUID/oci-deploy-hook with HOSTUID from uid_map (never from the environment). */
 void host_default_root(char *buf, size_t size);
 
-/* Read a small file of procfs or cgroupfs below dir (AT_FDCWD or a descriptor) into buf,
- * NUL-terminated.  Returns the length, or -1 and errno.  EFBIG: it did not fit. */
-ssize_t host_read(int dir, const char *path, char *buf, size_t size);
-
-/* The same, whole, into memory that is the caller's to free; at most 1 MiB. */
-int host_read_all(int dir, const char *path, char **ret, struct err *e);
-
-/* Write text in one write(2).  Returns 0, or -1 and errno. */
-int host_write(int dir, const char *path, const char *text);
-
 #endif

@@ -16,6 +16,7 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
+#include "shim/base/procfs.h"
 
 #define NO_USER_NAMESPACE "a user namespace for the tools (see user.max_user_namespaces)"
 #define HANDED_OUT (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
@@ -123,9 +124,9 @@ static int enter_private(struct err *e)
 	snprintf(gid_map, sizeof(gid_map), "%u %u 1", getegid(), getegid());
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		return err_sys(e, errno, NO_USER_NAMESPACE);
-	if (host_write(AT_FDCWD, "/proc/self/uid_map", uid_map) < 0 ||
-	    host_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||
-	    host_write(AT_FDCWD, "/proc/self/gid_map", gid_map) < 0)
+	if (procfs_write(AT_FDCWD, "/proc/self/uid_map", uid_map) < 0 ||
+	    procfs_write(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||
+	    procfs_write(AT_FDCWD, "/proc/self/gid_map", gid_map) < 0)
 		return err_sys(e, errno, "map the user namespace for the tools");
 	return 0;
 }

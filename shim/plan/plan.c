@@ -9,6 +9,7 @@
 #include "seccomp/filter.h"
 #include "seccomp/words.h"
 #include "shim/base/tools.h"
+#include "shim/base/trusted_file.h"
 
 /* Where programs are looked for in a container that sets no PATH, as by Docker and podman. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -25,7 +26,7 @@ static int parse_own_profile(struct plan *p, struct err *e)
 	struct json_node root;
 
 	if (path) {
-		if (settings_read_file(path, PROFILE_FILE_MAX, &file, &len, e) < 0)
+		if (read_trusted_file(path, PROFILE_FILE_MAX, &file, &len, e) < 0)
 			return -1;
 		text = file;
 	}

@@ -34,7 +34,7 @@ struct plan {
 /* Decide.  The three inputs are borrowed and must outlive the plan.
  * Returns 0 and fills *ret (free with plan_free), or -1 and *e: the hook must not run.
  * Errors: ENOTSUP a container whose init never execs, without a mount namespace of its own, or
- * with a profile that cannot be given to a hook; profile_parse's and settings_read_file's. */
+ * with a profile that cannot be given to a hook; profile_parse's and read_trusted_file's. */
 int plan_make(const struct state *state, const struct bundle *bundle,
 	      const struct settings *settings, struct plan *ret, struct err *e);
 

@@ -29,15 +29,8 @@ struct settings {
 	char **shell;         /* NULL-terminated, at least one; shell[0] absolute */
 	char *runtime;
 	bool from_file; /* false: there is no file, all are defaults */
-	unsigned given; /* bit i: the file sets key i of settings_key */
+	unsigned given; /* bit i: the file sets setting i of settings_get */
 };
-
-/* The key i (0, 1, ...) of the file, or NULL behind the last. */
-const char *settings_key(size_t i);
-
-/* The words of enum ready_mode and enum output_mode, in their order, NULL-terminated. */
-extern const char *const settings_ready_words[];
-extern const char *const settings_output_words[];
 
 /* A setting in force, for people. */
 struct setting {
@@ -55,12 +48,6 @@ bool settings_get(const struct settings *s, size_t i, struct setting *ret);
  * key and reason.  Errors: EPERM owner or mode, EINVAL unknown key or wrong type, ERANGE. */
 int settings_load(const char *path, struct settings *ret, struct err *e);
 void settings_free(struct settings *s);
-
-/* Read a file of the operator's (settings, profile): a regular file whose owner is root (or, in a
- * user namespace, the overflow uid) and which neither group nor others may write.
- * Errors: EPERM, and json_read's.  *ret_text is the caller's to free. */
-int settings_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len,
-		       struct err *e);
 
 #define auto_settings __attribute__((cleanup(settings_free))) struct settings
 

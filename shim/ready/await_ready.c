@@ -202,11 +202,11 @@ static void succeed(struct wait *w)
 		snprintf(w->out->reason, sizeof(w->out->reason),
 			 "%zu health check%s answered on port %u, %lld ms after the start",
 			 w->ready->path_count, w->ready->path_count == 1 ? "" : "s", w->ready->port,
-			 (long long)(clock_ms() - w->start_ms));
+			 (long long)(clock_monotonic_ms() - w->start_ms));
 	else
 		snprintf(w->out->reason, sizeof(w->out->reason),
 			 "port %u listens, %lld ms after the start", w->ready->port,
-			 (long long)(clock_ms() - w->start_ms));
+			 (long long)(clock_monotonic_ms() - w->start_ms));
 	decide(w, AWAIT_SUCCEEDED);
 }
 
@@ -214,7 +214,7 @@ static void succeed(struct wait *w)
 
 static void pause_longer(struct wait *w)
 {
-	int64_t now = clock_ms(), last = w->deadline_ms - LAST_LOOK_MS;
+	int64_t now = clock_monotonic_ms(), last = w->deadline_ms - LAST_LOOK_MS;
 
 	w->next_look_ms = now + w->pause_ms;
 	if (now < last && w->next_look_ms > last)
@@ -257,7 +257,7 @@ static void look_and_ask(struct wait *w)
 		w->checker = health_start(w->app, w->ready, &w->set, w->owners.shared, w->report,
 					  &w->error);
 		w->checker_until_ms =
-			clock_ms() + CHECKER_SPARE_MS +
+			clock_monotonic_ms() + CHECKER_SPARE_MS +
 			(int64_t)w->ready->path_count * (HEALTH_TRY_MS + HEALTH_DRAIN_MS);
 		if (w->checker > 0)
 			return; /* the next look comes after its end */
@@ -287,7 +287,7 @@ static void sleep_until_event(const struct wait *w)
 	};
 	int64_t next = w->checker ? w->checker_until_ms : w->next_look_ms;
 	int64_t until = w->deadline_ms < next ? w->deadline_ms : next;
-	int64_t left = until - clock_ms();
+	int64_t left = until - clock_monotonic_ms();
 
 	if (left > 0)
 		(void)poll(polls, 2, left > INT_MAX ? INT_MAX : (int)left);
@@ -310,13 +310,13 @@ static void step(struct wait *w)
 		decide(w, AWAIT_APP_ENDED);
 	}
 	reap_checker(w);
-	if (w->checker && clock_ms() >= w->checker_until_ms) {
+	if (w->checker && clock_monotonic_ms() >= w->checker_until_ms) {
 		end_checker(w);
 		pause_longer(w);
 	}
-	if (!w->done && clock_ms() >= w->deadline_ms)
+	if (!w->done && clock_monotonic_ms() >= w->deadline_ms)
 		look_at_last(w);
-	if (!w->done && !w->checker && clock_ms() >= w->next_look_ms)
+	if (!w->done && !w->checker && clock_monotonic_ms() >= w->next_look_ms)
 		look_and_ask(w);
 }
 
@@ -331,7 +331,7 @@ static int prepare(struct wait *w, struct err *e)
 	w->report = page;
 	w->host_network = app_ns_differs(w->app, NS_NETWORK, &unseen) == 0;
 	w->diag = network_open_diag(w->app, &unseen); /* /proc serves too */
-	w->start_ms = w->next_look_ms = clock_ms();
+	w->start_ms = w->next_look_ms = clock_monotonic_ms();
 	w->deadline_ms = w->start_ms + (int64_t)w->ready->timeout_s * 1000;
 	w->pause_ms = PAUSE_FIRST_MS;
 	return 0;

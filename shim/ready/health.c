@@ -91,7 +91,7 @@ int health_parse(const char *text, size_t len, int *ret_status)
 static int wait_for(int fd, short events, int64_t until)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };
-	int64_t left = until - clock_ms();
+	int64_t left = until - clock_monotonic_ms();
 
 	return left > 0 && poll(&pfd, 1, (int)left) == 1 ? 0 : -1;
 }
@@ -145,7 +145,7 @@ static void send_request(int fd, const struct check *check, const char *path, in
 /* Take the body too, within reason. */
 static void drain(int fd, char *buf, size_t size)
 {
-	int64_t until = clock_ms() + HEALTH_DRAIN_MS;
+	int64_t until = clock_monotonic_ms() + HEALTH_DRAIN_MS;
 
 	for (size_t total = 0; total < DRAIN_BYTES;) {
 		ssize_t n = recv(fd, buf, size, 0);
@@ -183,14 +183,14 @@ static enum health_result read_answer(int fd, int64_t until, int *ret_status)
 		}
 		if (used == HEALTH_HEADER_MAX)
 			return HEALTH_TOO_LARGE;
-		if (clock_ms() >= until)
+		if (clock_monotonic_ms() >= until)
 			return HEALTH_NO_ANSWER; /* a drop now and then does not prolong it */
 	}
 }
 
 static enum health_result ask(const struct check *check, const char *path, int *ret_status)
 {
-	int64_t until = clock_ms() + HEALTH_TRY_MS;
+	int64_t until = clock_monotonic_ms() + HEALTH_TRY_MS;
 
 	for (size_t i = 0; i < check->target_count; i++) {
 		auto_fd fd = connect_to(&check->targets[i], check->port, until);
@@ -200,7 +200,7 @@ static enum health_result ask(const struct check *check, const char *path, int *
 		send_request(fd, check, path, until);
 		return read_answer(fd, until, ret_status);
 	}
-	return clock_ms() < until ? HEALTH_REFUSED : HEALTH_NO_ANSWER;
+	return clock_monotonic_ms() < until ? HEALTH_REFUSED : HEALTH_NO_ANSWER;
 }
 
 /* --- all of them --- */

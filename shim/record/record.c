@@ -13,6 +13,8 @@
 #include "shim/app/app.h"
 #include "shim/base/host.h"
 #include "shim/record/records.h"
+#include "shim/base/procfs.h"
+#include "shim/base/clock.h"
 
 #define TAKE_AGAIN_MS 5
 #define TAKE_MAX_MS 5000
@@ -43,24 +45,6 @@ int record_dir(const char *path, bool make, struct err *e)
 	return take_fd(&fd);
 }
 
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(clock, &now); /* cannot fail with these clocks */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t record_now(void)
-{
-	return clock_ms(CLOCK_REALTIME);
-}
-
-int64_t record_clock(void)
-{
-	return clock_ms(CLOCK_BOOTTIME);
-}
-
 int record_init(struct record *ret, const char *id, const char *bundle, pid_t pid,
 		uint64_t start_time, struct err *e)
 {
@@ -68,8 +52,8 @@ int record_init(struct record *ret, const char *id, const char *bundle, pid_t pi
 		.id = strdup(id),
 		.bundle = strdup(bundle),
 		.init = { pid, start_time },
-		.time_ms = record_now(),
-		.called_ms = record_clock(),
+		.time_ms = clock_realtime_ms(),
+		.called_ms = clock_boottime_ms(),
 		.hook = RECORD_WAITING,
 		.exit_code = -1,
 		.stopped_ms = -1,
@@ -81,7 +65,7 @@ int record_init(struct record *ret, const char *id, const char *bundle, pid_t pi
 		r.marks_ms[i] = -1;
 	if (!r.id || !r.bundle)
 		return err_sys(e, ENOMEM, "record");
-	records_boot(r.boot);
+	procfs_boot_id(r.boot);
 	*ret = r;
 	memset(&r, 0, sizeof(r));
 	r.lock = -1;
@@ -200,7 +184,7 @@ int record_claim(struct record *r, int dir, pid_t keeper, struct err *e)
 	int fd;
 
 	r->dir = dir;
-	if (records_process(keeper, &r->keeper) < 0)
+	if (process_id_of(keeper, &r->keeper) < 0)
 		return err_sys(e, errno, "look at the supervisor");
 	fd = put(r, FIRST, &first);
 	if (fd < 0 && first.code == EEXIST && records_forget_other_boot(dir, r)) {
@@ -251,7 +235,7 @@ int record_take(struct record *r, struct err *e)
 {
 	char name[RECORD_NAME_MAX];
 
-	if (records_process(getpid(), &r->keeper) < 0)
+	if (process_id_of(getpid(), &r->keeper) < 0)
 		return err_sys(e, errno, "look at ourselves");
 	record_name(r, name);
 	if (is_ours(r, name, e) < 0)
@@ -288,7 +272,7 @@ int record_update(struct record *r, struct err *e)
 void record_mark(struct record *r, enum record_mark mark)
 {
 	if (r->marks_ms[mark] < 0)
-		r->marks_ms[mark] = record_clock() - r->called_ms;
+		r->marks_ms[mark] = clock_boottime_ms() - r->called_ms;
 }
 
 void record_set(struct record *r, enum record_hook hook, const char *reason)

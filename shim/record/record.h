@@ -27,13 +27,13 @@
 
 #include "oci/err.h"
 #include "shim/plan/policy.h"
+#include "shim/base/procfs.h"
 
 #define RECORD_VERSION 1
 #define RECORD_MAX (256 * 1024) /* bytes of a file that is read back */
 #define RECORD_OUTPUT_MAX 4096  /* bytes of output that are kept, the last ones */
 #define RECORD_REASON_MAX 384   /* bytes */
 #define RECORD_NAME_MAX 64      /* bytes of a file's name */
-#define RECORD_BOOT_MAX 40      /* bytes of /proc/sys/kernel/random/boot_id, and NUL */
 
 enum record_run { RECORD_PENDING, RECORD_RUN_SUCCEEDED, RECORD_RUN_FAILED };
 
@@ -57,16 +57,11 @@ enum record_mark {
 	RECORD_MARK_COUNT
 };
 
-struct record_process {
-	pid_t pid;
-	uint64_t start_time; /* clock ticks since boot: field 22 of /proc/PID/stat */
-};
-
 struct record {
-	char *id, *bundle;            /* owned */
-	struct record_process init;   /* the container's */
-	struct record_process keeper; /* the supervisor */
-	char boot[RECORD_BOOT_MAX];
+	char *id, *bundle;        /* owned */
+	struct process_id init;   /* the container's */
+	struct process_id keeper; /* the supervisor */
+	char boot[BOOT_ID_MAX];
 	int64_t time_ms; /* of the call, since 1970 */
 	enum record_run run;
 	enum record_hook hook;
@@ -142,10 +137,6 @@ const char *record_run_word(enum record_run run);
 
 /* Milliseconds since 1970 as RFC 3339 in UTC, at least 32 bytes.  Returns buf. */
 char *record_time(int64_t time_ms, char *buf, size_t size);
-
-/* Now: milliseconds since 1970; milliseconds of CLOCK_BOOTTIME. */
-int64_t record_now(void);
-int64_t record_clock(void);
 
 /* Write r as one JSON object to out, without a newline at its end. */
 void record_print(const struct record *r, FILE *out);

@@ -12,6 +12,7 @@
 #include "oci/json.h"
 #include "oci/state.h"
 #include "shim/base/text.h"
+#include "shim/base/procfs.h"
 
 #define PID_LIMIT 4194304                       /* 2^22, the kernel's own: proc(5) pid_max */
 #define MS_LIMIT INT64_C(253402300799999)       /* the end of the year 9999 */
@@ -71,7 +72,7 @@ static void print_string(FILE *out, const char *key, const char *value)
 	fprintf(out, ",\"%s\":\"%s\"", key, text ? text_json(text, size, value) : "");
 }
 
-static void print_process(FILE *out, const char *key, const struct record_process *process)
+static void print_process(FILE *out, const char *key, const struct process_id *process)
 {
 	fprintf(out, ",\"%s\":{\"pid\":%d,\"startTime\":%llu}", key, process->pid,
 		(unsigned long long)process->start_time);
@@ -172,7 +173,7 @@ static int parse_word(const struct json_node *obj, const char *key, const char *
 	return err_set(e, EINVAL, "%s: unknown word", key);
 }
 
-static int parse_process(const struct json_node *obj, struct record_process *ret, struct err *e)
+static int parse_process(const struct json_node *obj, struct process_id *ret, struct err *e)
 {
 	uint64_t pid = 0;
 
@@ -220,17 +221,13 @@ static int parse_marks(const struct json_node *root, struct record *r, struct er
 /* Names that this version does not know are left out. */
 static int parse_refused(const struct json_node *root, struct record *r, struct err *e)
 {
-	struct json_node list, item;
+	struct json_array list;
+	struct json_node item;
 	const char *name;
-	size_t count;
-	int found = json_member(root, "refused", &list, e);
 
-	if (found < 1)
-		return found;
-	if (json_array(&list, &count, e) < 0)
+	if (json_get_array(root, "refused", &list, e) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		json_item(&list, i, &item);
+	while (json_next(&list, &item)) {
 		if (json_string(&item, &name, e) < 0)
 			return -1;
 		for (size_t rule = 0; rule < POLICY_COUNT; rule++)
@@ -284,7 +281,7 @@ static int parse_start(const struct json_node *root, struct record *r, struct er
 
 	if (parse_version(root, e) < 0 || need_string(root, "id", STATE_ID_MAX, &id, e) < 0 ||
 	    need_string(root, "bundle", PATH_MAX, &bundle, e) < 0 ||
-	    need_string(root, "boot", RECORD_BOOT_MAX - 1, &boot, e) < 0 ||
+	    need_string(root, "boot", BOOT_ID_MAX - 1, &boot, e) < 0 ||
 	    need_string(root, "time", 40, &time, e) < 0 || parse_time(time, &r->time_ms, e) < 0 ||
 	    parse_process(root, &r->init, e) < 0)
 		return -1;

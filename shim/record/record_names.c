@@ -7,6 +7,7 @@
 
 #include "oci/cleanup.h"
 #include "shim/record/records.h"
+#include "shim/base/procfs.h"
 
 void record_name(const struct record *r, char buf[RECORD_NAME_MAX])
 {
@@ -14,8 +15,7 @@ void record_name(const struct record *r, char buf[RECORD_NAME_MAX])
 		 (unsigned long long)r->init.start_time);
 }
 
-static void temporary_name(const struct record_process *init, pid_t writer,
-			   char buf[RECORD_NAME_MAX])
+static void temporary_name(const struct process_id *init, pid_t writer, char buf[RECORD_NAME_MAX])
 {
 	snprintf(buf, RECORD_NAME_MAX, ".%d-%llu.%d", init->pid,
 		 (unsigned long long)init->start_time, writer);

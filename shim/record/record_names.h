@@ -5,13 +5,14 @@
 #include <sys/stat.h>
 
 #include "shim/record/record.h"
+#include "shim/base/procfs.h"
 
 struct name {
 	char name[RECORD_NAME_MAX];
-	bool is_record;                /* PID-STARTTIME.json */
-	bool is_temporary;             /* .PID-STARTTIME.WRITER */
-	struct record_process process; /* of a record: the container's init */
-	pid_t writer;                  /* of a temporary file */
+	bool is_record;            /* PID-STARTTIME.json */
+	bool is_temporary;         /* .PID-STARTTIME.WRITER */
+	struct process_id process; /* of a record: the container's init */
+	pid_t writer;              /* of a temporary file */
 };
 
 struct names {

@@ -12,53 +12,22 @@
 #include "shim/app/app.h"
 #include "shim/base/host.h"
 #include "shim/record/record_names.h"
+#include "oci/read.h"
+#include "shim/base/procfs.h"
+#include "shim/base/clock.h"
 
-int records_process(pid_t pid, struct record_process *ret)
+static bool lives(const struct process_id *process)
 {
-	char path[32];
-	struct proc_stat stat;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (proc_stat_read(AT_FDCWD, path, &stat) < 0)
-		return -1;
-	ret->pid = pid;
-	ret->start_time = stat.start_time;
-	return 0;
-}
-
-/* Ended: not a thread group whose first thread only left the others behind, which shows as a
- * zombie; the pidfd knows. */
-int records_open_process(const struct record_process *process)
-{
-	auto_fd fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	struct record_process now;
-
-	if (fd < 0 || records_process(process->pid, &now) < 0 ||
-	    now.start_time != process->start_time || poll(&pfd, 1, 0) != 0)
-		return -1;
-	return take_fd(&fd);
-}
-
-static bool lives(const struct record_process *process)
-{
-	auto_fd fd = records_open_process(process);
+	auto_fd fd = process_id_open(process);
 
 	return fd >= 0;
 }
 
-void records_boot(char buf[RECORD_BOOT_MAX])
-{
-	ssize_t n = host_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", buf, RECORD_BOOT_MAX);
-
-	buf[n < 0 ? 0 : strcspn(buf, "\n")] = '\0';
-}
-
 static bool this_boot(const struct record *r)
 {
-	char now[RECORD_BOOT_MAX];
+	char now[BOOT_ID_MAX];
 
-	records_boot(now);
+	procfs_boot_id(now);
 	return !strcmp(now, r->boot);
 }
 
@@ -70,7 +39,7 @@ int records_read_fd(int fd, struct record *ret, struct err *e)
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(e, EINVAL, "no regular file");
-	if (json_read(fd, RECORD_MAX, &text, &len, e) < 0)
+	if (read_all(fd, RECORD_MAX, &text, &len, e) < 0)
 		return -1;
 	return record_parse(text, len, ret, e);
 }
@@ -140,7 +109,8 @@ int records_own(int dir, const char *name, struct record *ret, struct err *e)
 	if (!record_final(&r) && this_boot(&r) && lives(&r.keeper)) /* it is about to lock it */
 		return err_set(e, EAGAIN, "the record '%s' has a supervisor", name);
 	judge(&r, false);
-	r.called_ms = record_clock() - (record_now() - r.time_ms); /* its own clock was not kept */
+	r.called_ms = clock_boottime_ms() -
+		      (clock_realtime_ms() - r.time_ms); /* its own clock was not kept */
 	*ret = r;
 	memset(&r, 0, sizeof(r));
 	r.lock = -1;

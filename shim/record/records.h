@@ -11,15 +11,6 @@
 
 #define RECORDS_KEPT 256 /* ended ones */
 
-/* The pid and start time of a process.  Returns 0, or -1 and errno. */
-int records_process(pid_t pid, struct record_process *ret);
-
-/* A pidfd of that very process, or -1: it has ended (as a zombie too). */
-int records_open_process(const struct record_process *process);
-
-/* This boot's id; "" where procfs does not tell. */
-void records_boot(char buf[RECORD_BOOT_MAX]);
-
 /* The name of the file that this process would write before the rename. */
 void records_temporary_name(const struct record *r, char buf[RECORD_NAME_MAX]);
 

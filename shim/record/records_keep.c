@@ -11,6 +11,8 @@
 #include "shim/record/record_names.h"
 #include "shim/record/records.h"
 #include "shim/base/text.h"
+#include "shim/base/procfs.h"
+#include "shim/base/clock.h"
 
 #define DYING_MS 500 /* that we wait for an init, which its runtime has just killed */
 
@@ -30,7 +32,7 @@ bool records_forget_other_boot(int dir, const struct record *r)
 
 /* Its last processes may have to be reaped by somebody slow: that it is ending is enough, where its
  * runtime or engine says so too. */
-static bool is_ending(const struct record_process *init)
+static bool is_ending(const struct process_id *init)
 {
 	char path[32];
 	struct proc_stat stat;
@@ -39,12 +41,12 @@ static bool is_ending(const struct record_process *init)
 	return proc_stat_read(AT_FDCWD, path, &stat) < 0 || stat.flags & PROC_EXITING;
 }
 
-/* until_ms: of record_clock, for all records together */
-static bool ends_soon(const struct record_process *init, int64_t until_ms)
+/* until_ms: of clock_boottime_ms, for all records together */
+static bool ends_soon(const struct process_id *init, int64_t until_ms)
 {
-	auto_fd fd = records_open_process(init);
+	auto_fd fd = process_id_open(init);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	int64_t left = until_ms - record_clock();
+	int64_t left = until_ms - clock_boottime_ms();
 
 	return fd < 0 || is_ending(init) || poll(&pfd, 1, left > 0 ? (int)left : 0) == 1 ||
 	       is_ending(init);
@@ -76,7 +78,7 @@ static void stop(int dir, const char *name, const char *id, int64_t until_ms)
 	if (records_own(dir, name, &r, &e) < 0)
 		return;
 	r.judged = false; /* that is for readers */
-	r.stopped_ms = record_now();
+	r.stopped_ms = clock_realtime_ms();
 	(void)record_update(&r, &e); /* readers see that the process is gone, too */
 }
 
@@ -85,7 +87,7 @@ void records_stop(int dir, const char *id)
 	auto_names names = { 0 };
 	struct err e = { 0 };
 	char quoted[6 * STATE_ID_MAX + 8];
-	int64_t until_ms = record_clock() + DYING_MS;
+	int64_t until_ms = clock_boottime_ms() + DYING_MS;
 
 	(void)text_json(quoted, sizeof(quoted), id);
 	if (names_read(dir, &names, &e) < 0)
@@ -113,9 +115,9 @@ static int last_written_first(const void *a, const void *b)
 	return 0;
 }
 
-static bool gone(const struct record_process *process)
+static bool gone(const struct process_id *process)
 {
-	auto_fd fd = records_open_process(process);
+	auto_fd fd = process_id_open(process);
 
 	return fd < 0;
 }
@@ -123,10 +125,10 @@ static bool gone(const struct record_process *process)
 static void remove_orphans(int dir, const struct names *names)
 {
 	for (size_t i = 0; i < names->count; i++) {
-		struct record_process writer;
+		struct process_id writer;
 
 		if (names->items[i].is_temporary &&
-		    records_process(names->items[i].writer, &writer) < 0)
+		    process_id_of(names->items[i].writer, &writer) < 0)
 			(void)unlinkat(dir, names->items[i].name, 0); /* another may be faster */
 	}
 }

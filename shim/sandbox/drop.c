@@ -11,6 +11,7 @@
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
 #include "shim/sandbox/steps.h"
+#include "shim/base/procfs.h"
 
 struct caps {
 	uint64_t effective, permitted, inheritable;
@@ -125,7 +126,7 @@ static int read_app_groups(const struct app *app, gid_t **ret, size_t *ret_count
 	size_t count = 0;
 	char *end;
 
-	if (host_read_all(app->proc, "status", &text, e) < 0)
+	if (procfs_read_all(app->proc, "status", &text, e) < 0)
 		return -1;
 	line = strstr(text, "\nGroups:");
 	if (!line)

@@ -15,6 +15,7 @@
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
 #include "shim/sandbox/steps.h"
+#include "shim/base/procfs.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
 
@@ -22,7 +23,7 @@
 int step_oom_score(struct sandbox *s, struct err *e)
 {
 	(void)s;
-	if (host_write(AT_FDCWD, "/proc/self/oom_score_adj", "1000") < 0)
+	if (procfs_write(AT_FDCWD, "/proc/self/oom_score_adj", "1000") < 0)
 		return err_sys(e, errno, "write /proc/self/oom_score_adj");
 	return 0;
 }
@@ -213,7 +214,7 @@ int step_limits(struct sandbox *s, struct err *e)
 {
 	char text[4096];
 
-	if (host_read(s->app->proc, "limits", text, sizeof(text)) < 0)
+	if (procfs_read(s->app->proc, "limits", text, sizeof(text)) < 0)
 		return err_sys(e, errno, "read /proc/PID/limits");
 	for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
 		const struct limit *limit = find_limit(&s->plan->bundle->process, resource);
@@ -332,7 +333,7 @@ int step_personality(struct sandbox *s, struct err *e)
 	unsigned long wanted;
 	char text[32], *end;
 
-	if (host_read(s->app->proc, "personality", text, sizeof(text)) < 0)
+	if (procfs_read(s->app->proc, "personality", text, sizeof(text)) < 0)
 		return err_sys(e, errno, "read /proc/PID/personality");
 	errno = 0;
 	wanted = strtoul(text, &end, 16);

@@ -15,6 +15,7 @@
 
 #include "oci/cleanup.h"
 #include "shim/sandbox/steps.h"
+#include "shim/base/procfs.h"
 
 #ifdef STEP_FAULTS
 #define WAIT_MS 20000 /* for a test to look at who is stopped */

@@ -79,7 +79,7 @@ static void send_line(const struct relay *relay, int number)
 	struct packet packet = { .stream = (char)number };
 
 	memcpy(packet.text, line->text, line->length);
-	if (!lines_allowed(&budget, line->length, clock_ms()) ||
+	if (!lines_allowed(&budget, line->length, clock_monotonic_ms()) ||
 	    write(relay->logger, &packet, offsetof(struct packet, text) + line->length) < 0)
 		relay->report->dropped += line->length + line->newline;
 }
@@ -192,20 +192,20 @@ static bool reap(pid_t *helpers)
 
 void relay_end(pid_t helpers[RELAY_HELPERS], int signals, bool patient)
 {
-	int64_t until = clock_ms() + GRACE_MS;
+	int64_t until = clock_monotonic_ms() + GRACE_MS;
 	bool killed = false;
 
-	while (reap(helpers) && !(killed && clock_ms() > until)) {
+	while (reap(helpers) && !(killed && clock_monotonic_ms() > until)) {
 		struct pollfd pfd = { .fd = signals, .events = POLLIN };
 		struct signalfd_siginfo info = { 0 };
 
 		(void)poll(&pfd, 1, LOOK_AGAIN_MS);
 		(void)!read(signals, &info, sizeof(info));
-		if (killed || ((patient || clock_ms() <= until) &&
+		if (killed || ((patient || clock_monotonic_ms() <= until) &&
 			       (!info.ssi_signo || info.ssi_signo == SIGCHLD)))
 			continue;
 		killed = true;
-		until = clock_ms() + GRACE_MS;
+		until = clock_monotonic_ms() + GRACE_MS;
 		for (int i = 0; i < RELAY_HELPERS; i++)
 			if (helpers[i] > 0)
 				(void)kill(helpers[i], SIGKILL); /* not reaped yet */

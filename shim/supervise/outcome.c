@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "shim/sandbox/lines.h"
+#include "shim/base/clock.h"
 
 static const struct outcome_kind succeeded = { LOG_LEVEL_INFO, "ended", false };
 
@@ -100,7 +101,7 @@ void outcome_record(const struct hook_outcome *outcome, const char *text, struct
 	if (outcome->result == HOOK_KILLED)
 		record->signal = outcome->value;
 	if (outcome->result == HOOK_APP_ENDED)
-		record->stopped_ms = record_now();
+		record->stopped_ms = clock_realtime_ms();
 	if (outcome->output_len)
 		record_output(record, outcome->output, outcome->output_len);
 }

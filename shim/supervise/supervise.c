@@ -11,6 +11,7 @@
 #include "shim/record/records.h"
 #include "shim/ready/await_exec.h"
 #include "shim/supervise/tell.h"
+#include "shim/base/clock.h"
 
 #define LOG_PATIENCE_MS 100 /* nothing waits for us, but for the hook's end */
 
@@ -95,7 +96,7 @@ static void not_supervised(struct record *record, const struct err *e)
 static void app_ended_first(struct record *record)
 {
 	record->run = RECORD_RUN_FAILED;
-	record->stopped_ms = record_now();
+	record->stopped_ms = clock_realtime_ms();
 	tell_no_hook(record, RECORD_NONE, "the application ended first");
 	log_event(LOG_LEVEL_INFO, record->id, "not-started", "the application ended first");
 }
@@ -119,7 +120,7 @@ static void tell_problem(const struct plan *plan, const struct app *app, struct 
 		record_mark(record, RECORD_EXEC);
 	} else {
 		record->run = RECORD_RUN_FAILED;
-		record->stopped_ms = record_now();
+		record->stopped_ms = clock_realtime_ms();
 	}
 	tell_record(record);
 	if (!started)
@@ -141,7 +142,7 @@ static void run_failed(const struct plan *plan, const struct app *app, struct re
 
 	record->run = RECORD_RUN_FAILED;
 	if (outcome->result == AWAIT_APP_ENDED)
-		record->stopped_ms = record_now();
+		record->stopped_ms = clock_realtime_ms();
 	if (plan->problem.code)
 		tell_record(record); /* with the reason that it has */
 	else

@@ -12,6 +12,7 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
+#include "shim/base/procfs.h"
 
 static bool in_session(const struct tree *tree, int pid)
 {
@@ -34,7 +35,7 @@ static bool in_cgroup(const struct tree *tree, int pid)
 	struct err e = { 0 };
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	if (host_read_all(AT_FDCWD, path, &text, &e) < 0)
+	if (procfs_read_all(AT_FDCWD, path, &text, &e) < 0)
 		return e.code != ENOENT && e.code != ESRCH;
 	return strstr(text, tree->cgroup->name);
 }
@@ -98,7 +99,7 @@ int tree_signal(const struct tree *tree, int sig)
 {
 	if (tree->cgroup->parent < 0)
 		return tree->leader > 0 ? signal_session(tree, sig) : 0;
-	if (sig == SIGKILL && host_write(tree->cgroup->child, "cgroup.kill", "1") == 0)
+	if (sig == SIGKILL && procfs_write(tree->cgroup->child, "cgroup.kill", "1") == 0)
 		return signal_cgroup(tree, 0);
 	return signal_cgroup(tree, sig);
 }

@@ -16,6 +16,7 @@
 #include "shim/base/seal.h"
 #include "shim/base/text.h"
 #include "shim/supervise/tree.h"
+#include "shim/base/procfs.h"
 
 #define GRACE_MS 5000    /* from SIGTERM to SIGKILL */
 #define KILL_AGAIN_MS 20 /* a tree that forks is killed in rounds */
@@ -205,20 +206,20 @@ static void read_signals(struct run *run)
 
 static void check_deadline(struct run *run)
 {
-	if (run->killing || clock_ms() < run->deadline_ms)
+	if (run->killing || clock_monotonic_ms() < run->deadline_ms)
 		return;
 	if (run->decided) { /* the grace is over */
 		kill_all(run);
 		return;
 	}
 	decide(run, HOOK_TIMED_OUT, 0);
-	run->deadline_ms = clock_ms() + GRACE_MS;
+	run->deadline_ms = clock_monotonic_ms() + GRACE_MS;
 	signal_all(run, SIGTERM);
 }
 
 static int poll_timeout(const struct run *run)
 {
-	int64_t left = run->deadline_ms - clock_ms();
+	int64_t left = run->deadline_ms - clock_monotonic_ms();
 
 	if (run->killing)
 		return KILL_AGAIN_MS;
@@ -290,7 +291,7 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 		.tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) },
 		.signals = signals,
 		.on_start = on_start,
-		.deadline_ms = clock_ms() + (int64_t)timeout_s * 1000,
+		.deadline_ms = clock_monotonic_ms() + (int64_t)timeout_s * 1000,
 	};
 
 	memset(ret, 0, sizeof(*ret));

@@ -14,6 +14,7 @@
 #include "oci/registration.h"
 #include "shim/verbs/check_host.h"
 #include "shim/verbs/terminal.h"
+#include "oci/read.h"
 
 #define LABEL "hooks.d"
 #define DEFAULT_DIRECTORY "/usr/share/containers/oci/hooks.d"
@@ -75,7 +76,7 @@ static void read_conf(const char *path, struct directories *dirs)
 	size_t len;
 	struct err e = { 0 };
 
-	if (json_read_file(path, CONF_MAX, &text, &len, &e) == 0)
+	if (read_file(path, CONF_MAX, &text, &len, &e) == 0)
 		scan_conf(path, text, dirs); /* one that cannot be read is the engine's affair */
 }
 
@@ -166,7 +167,7 @@ static void examine_file(unsigned *tally, const char *directory, const char *nam
 			entries->list[i] = entries->list[--entries->count];
 		}
 	snprintf(file, sizeof(file), "%s/%s", directory, name);
-	if (json_read_file(file, REGISTRATION_MAX, &text, &len, &e) < 0 ||
+	if (read_file(file, REGISTRATION_MAX, &text, &len, &e) < 0 ||
 	    registration_parse(text, len, &r, &e) < 0) {
 		table_finding(tally, FINDING_BAD, LABEL,
 			      "%s: %s: podman refuses every start because of it; repair it", file,

@@ -15,6 +15,7 @@
 #include "shim/supervise/supervise.h"
 #include "shim/supervise/tell.h"
 #include "shim/verbs/verbs.h"
+#include "oci/read.h"
 
 static void leave_quietly(int sig)
 {
@@ -246,7 +247,7 @@ static int start(const struct options *o, struct state *state, struct err *e)
 	auto_free char *text = NULL, *config = NULL;
 	size_t len, config_len;
 
-	if (json_read(STDIN_FILENO, STATE_MAX, &text, &len, e) < 0)
+	if (read_all(STDIN_FILENO, STATE_MAX, &text, &len, e) < 0)
 		return err_prefix(e, "state");
 	if (state_parse(text, len, state, e) < 0 ||
 	    bundle_read(state->bundle, &config, &config_len, e) < 0)
@@ -279,7 +280,7 @@ void poststart_usage(const struct options *o, const struct err *e)
 	size_t len;
 	struct err unread = { 0 };
 
-	(void)json_read(STDIN_FILENO, STATE_MAX, &text, &len, &unread); /* for its writer's sake */
+	(void)read_all(STDIN_FILENO, STATE_MAX, &text, &len, &unread); /* for its writer's sake */
 	open_log(o);
 	log_event(LOG_LEVEL_ERROR, "-", "error", "no hook is run: command line: %s", e->msg);
 }
@@ -302,7 +303,7 @@ int verb_poststop(const struct options *o, struct err *e)
 	struct err unread = { 0 };
 
 	/* By its id: podman's state names no process any more. */
-	if (json_read(STDIN_FILENO, STATE_MAX, &text, &len, &unread) == 0)
+	if (read_all(STDIN_FILENO, STATE_MAX, &text, &len, &unread) == 0)
 		(void)state_parse(text, len, &state, &unread); /* the id is there all the same */
 	records = record_dir(o->root, false, e);
 	if (records >= 0) {

@@ -9,6 +9,7 @@
 #include "oci/cleanup.h"
 #include "shim/record/records.h"
 #include "shim/verbs/verbs.h"
+#include "shim/base/clock.h"
 
 enum { STATUS_FAILED = 125 };
 enum { SHORT_ID = 12, ID_WIDTH = 20, STARTED_WIDTH = 10, HOOK_WIDTH = 9, EXIT_WIDTH = 6 };
@@ -36,7 +37,7 @@ int64_t status_took_ms(const struct record *r)
 	if (r->marks_ms[RECORD_SPAWNED] < 0)
 		return -1;
 	if (end < 0 && r->hook == RECORD_RUNNING)
-		end = record_now() - r->time_ms;
+		end = clock_realtime_ms() - r->time_ms;
 	return end - r->marks_ms[RECORD_SPAWNED];
 }
 
@@ -111,7 +112,7 @@ static void fit(struct view *v, const struct record_list *list)
 static const char *age(const struct record *r, char buf[TERMINAL_DURATION_MAX + 8])
 {
 	char duration[TERMINAL_DURATION_MAX];
-	int64_t ms = record_now() - r->time_ms;
+	int64_t ms = clock_realtime_ms() - r->time_ms;
 
 	if (ms < 60000)
 		snprintf(buf, TERMINAL_DURATION_MAX, "%ds ago", ms < 0 ? 0 : (int)(ms / 1000));

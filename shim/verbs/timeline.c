@@ -3,6 +3,7 @@
 
 #include "shim/verbs/status.h"
 #include "shim/base/text.h"
+#include "shim/base/clock.h"
 
 enum { LABEL_WIDTH = 10, AT_WIDTH = 7, TOOK_WIDTH = 8, OUTPUT_LINES = 10 };
 
@@ -80,8 +81,8 @@ static void timeline(const struct record *r, const struct terminal *t)
 	for (int i = 0; i < RECORD_MARK_COUNT; i++)
 		if (r->marks_ms[i] > c.total_ms)
 			c.total_ms = r->marks_ms[i];
-	if (!record_final(r) && record_now() - r->time_ms > c.total_ms)
-		c.total_ms = record_now() - r->time_ms; /* it goes on */
+	if (!record_final(r) && clock_realtime_ms() - r->time_ms > c.total_ms)
+		c.total_ms = clock_realtime_ms() - r->time_ms; /* it goes on */
 	printf("\n");
 	draw_all(&c);
 }
@@ -137,7 +138,7 @@ void timeline_print(const struct record *r, const struct terminal *t)
 	row("container", r->id);
 	snprintf(started, sizeof(started), "%s, %s ago",
 		 record_time(r->time_ms, time, sizeof(time)),
-		 terminal_duration(record_now() - r->time_ms, ago));
+		 terminal_duration(clock_realtime_ms() - r->time_ms, ago));
 	row("started", started);
 	snprintf(started, sizeof(started), "pid %d%s", r->init.pid,
 		 r->live ? ", which lives" : ", which has ended");

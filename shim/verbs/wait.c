@@ -12,6 +12,8 @@
 #include "oci/cleanup.h"
 #include "shim/record/records.h"
 #include "shim/verbs/verbs.h"
+#include "shim/base/procfs.h"
+#include "shim/base/clock.h"
 
 enum { STATUS_TIMED_OUT = 124, STATUS_FAILED = 125, BY_SIGNAL = 128 };
 
@@ -66,14 +68,14 @@ static void drain(int inotify)
 		; /* which file it was, the next look tells */
 }
 
-/* deadline_ms: of record_clock; -1 = none.  False: it is over. */
+/* deadline_ms: of clock_boottime_ms; -1 = none.  False: it is over. */
 static bool sleep_until_event(int inotify, int *keeper, int64_t deadline_ms)
 {
 	struct pollfd polls[] = {
 		{ .fd = inotify, .events = POLLIN },
 		{ .fd = *keeper, .events = POLLIN },
 	};
-	int64_t left = deadline_ms < 0 ? -1 : deadline_ms - record_clock();
+	int64_t left = deadline_ms < 0 ? -1 : deadline_ms - clock_boottime_ms();
 	int timeout = *keeper < 0 ? LOOK_MS : -1;
 
 	if (left >= 0 && (timeout < 0 || left < timeout))
@@ -89,7 +91,7 @@ static bool sleep_until_event(int inotify, int *keeper, int64_t deadline_ms)
 
 static int wait_for(const char *name, int dir, int inotify, const struct options *o, struct err *e)
 {
-	int64_t deadline_ms = o->has_timeout ? record_clock() + o->timeout_s * 1000 : -1;
+	int64_t deadline_ms = o->has_timeout ? clock_boottime_ms() + o->timeout_s * 1000 : -1;
 	auto_fd keeper = -1;
 	bool first = true;
 
@@ -101,7 +103,7 @@ static int wait_for(const char *name, int dir, int inotify, const struct options
 		if (record_final(&r))
 			return exit_status(&r, e);
 		if (first)
-			keeper = records_open_process(&r.keeper);
+			keeper = process_id_open(&r.keeper);
 		first = false;
 		if (!sleep_until_event(inotify, &keeper, deadline_ms)) {
 			(void)err_set(e, ETIME, "not within %lld s: the hook is %s",

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "oci/read.h"
 
 #include "tests/rights/rights.h"
 

@@ -8,6 +8,7 @@
 
 #include "oci/cleanup.h"
 #include "oci/json.h"
+#include "oci/read.h"
 #include "tests/unit/tap.h"
 
 /* Parse text.  Returns the error's message, or "" where it is good; the document is kept. */
@@ -245,10 +246,10 @@ static void test_ranges(void)
 static void test_members(void)
 {
 	struct json *doc = NULL;
-	struct json_node root, list, item, node;
+	struct json_node root, item = { 0 }, node;
+	struct json_array list;
 	struct err e = { 0 };
 	const char *s;
-	size_t count;
 	bool b;
 
 	is_string(parse("{\"p\": {\"list\": [\"x\", 2]}, \"two\": 1, \"\\u0074wo\": 2, \"n\": null,"
@@ -256,10 +257,11 @@ static void test_members(void)
 			0, &doc),
 		  "", "members");
 	json_root(doc, &root);
-	ok(json_member(&root, "p", &node, &e) == 1 && json_member(&node, "list", &list, &e) == 1 &&
-		   json_array(&list, &count, &e) == 0 && count == 2,
+	ok(json_member(&root, "p", &node, &e) == 1 &&
+		   json_get_array(&node, "list", &list, &e) == 1 && list.count == 2,
 	   "an array in an object");
-	json_item(&list, 1, &item);
+	while (json_next(&list, &item))
+		;
 	is_string(item.path, "p.list[1]", "the path of an item");
 	ok(json_string(&item, &s, &e) < 0, "a number is no string");
 	is_string(e.msg, "p.list[1]: expected a string", "says so");
@@ -294,6 +296,7 @@ static void test_types(void)
 {
 	struct json *doc = NULL;
 	struct json_node root;
+	struct json_array list;
 	struct err e = { 0 };
 	const char *s;
 	size_t count;
@@ -314,7 +317,7 @@ static void test_types(void)
 	memset(&e, 0, sizeof(e));
 	ok(json_bool(&root, &b, &e) < 0 && e.code == EINVAL, "is no boolean: %s", e.msg);
 	memset(&e, 0, sizeof(e));
-	ok(json_array(&root, &count, &e) < 0 && e.code == EINVAL, "is no array: %s", e.msg);
+	ok(json_array(&root, &list, &e) < 0 && e.code == EINVAL, "is no array: %s", e.msg);
 	memset(&e, 0, sizeof(e));
 	ok(json_object(&root, &count, &e) < 0 && e.code == EINVAL, "is no object: %s", e.msg);
 	json_free(doc);
@@ -324,6 +327,7 @@ static void test_paths(void)
 {
 	struct json *doc = NULL;
 	struct json_node node, next;
+	struct json_array list;
 	struct err e = { 0 };
 	const char *key;
 	char text[2000] = "";
@@ -332,8 +336,9 @@ static void test_paths(void)
 	is_string(parse("[{\"a\\n\\u001b[31m\": 1, \"x\\ny\": 2, \"x\\ny\": 3}]", 0, &doc), "",
 		  "keys with control characters");
 	json_root(doc, &node);
-	json_item(&node, 0, &next);
+	ok(json_array(&node, &list, &e) == 0 && json_next(&list, &next), "its item");
 	is_string(next.path, "[0]", "an item of the root");
+	ok(!json_next(&list, &node), "there is no other");
 	json_pair(&next, 0, &key, &node);
 	is_string(node.path, "[0].a??[31m", "in a path they are replaced");
 	is_string(key, "a\n\x1b[31m", "in the key they are not");
@@ -348,7 +353,7 @@ static void test_paths(void)
 	for (int i = 0; i < 19; i++) {
 		json_pair(&node, 0, &key, &next);
 		cut &= strlen(next.path) < JSON_PATH_MAX;
-		json_item(&next, 0, &node);
+		cut &= json_array(&next, &list, &e) == 0 && json_next(&list, &node);
 		cut &= strlen(node.path) < JSON_PATH_MAX;
 	}
 	ok(cut, "is cut");
@@ -383,10 +388,10 @@ static void test_read(size_t size, size_t max, bool fits)
 	}
 	close(fds[1]);
 	if (fits)
-		ok(json_read(fds[0], max, &text, &len, &e) == 0 && len == size && text[len] == 0,
+		ok(read_all(fds[0], max, &text, &len, &e) == 0 && len == size && text[len] == 0,
 		   "%zu bytes of at most %zu are read: %s", size, max, e.msg);
 	else
-		ok(json_read(fds[0], max, &text, &len, &e) < 0 && e.code == E2BIG,
+		ok(read_all(fds[0], max, &text, &len, &e) < 0 && e.code == E2BIG,
 		   "%zu bytes of at most %zu are too many", size, max);
 	close(fds[0]);
 	waitpid(pid, &status, 0);
@@ -401,7 +406,7 @@ static void test_read_error(void)
 	char *text = NULL;
 	size_t len = 7;
 
-	ok(json_read(fd, 10, &text, &len, &e) < 0 && e.code == EISDIR, "an error of read: %s",
+	ok(read_all(fd, 10, &text, &len, &e) < 0 && e.code == EISDIR, "an error of read: %s",
 	   e.msg);
 	ok(!text && len == 7, "nothing is written");
 }
@@ -413,7 +418,7 @@ static int file_error(const char *path, size_t max, const char *part)
 	char *text = NULL;
 	size_t len;
 
-	if (json_read_file(path, max, &text, &len, &e) == 0)
+	if (read_file(path, max, &text, &len, &e) == 0)
 		ok(!strcmp(text, "{}") && len == 2, "the file's text");
 	else
 		contains(e.msg, part, path);
