@@ -83,8 +83,8 @@ static const struct verb *find_verb(const struct options *o, struct err *e)
 #ifdef STEP_FAULTS
 static int list_steps(void)
 {
-	for (int i = 0; sandbox_step_name(i); i++)
-		puts(sandbox_step_name(i));
+	for (int i = 0; joiner_step_name(i); i++)
+		puts(joiner_step_name(i));
 	return 0;
 }
 #endif

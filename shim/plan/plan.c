@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "oci/cleanup.h"
+#include "seccomp/cache.h"
 #include "seccomp/filter.h"
 #include "seccomp/words.h"
 #include "shim/base/tools.h"
@@ -105,6 +106,7 @@ static void apply_rule(struct plan *p)
 	}
 }
 
+/* May a hook follow this container's init? */
 static int check_container(const struct plan *p, struct err *e)
 {
 	if (p->state->foreign || p->bundle->foreign)
@@ -118,39 +120,109 @@ static int check_container(const struct plan *p, struct err *e)
 	return 0;
 }
 
-int plan_make(const struct state *state, const struct bundle *bundle,
-	      const struct settings *settings, struct plan *ret, struct err *e)
+/* All that a run needs. */
+static int prepare_run(struct plan *p, struct err *e)
 {
-	auto_plan p = { .state = state, .bundle = bundle, .settings = settings };
-	const struct process *process = &bundle->process;
+	const struct process *process = &p->bundle->process;
 
-	if (!settings->enabled) {
-		*ret = p;
+	p->env = process->env;
+	p->bounding = process->caps[CAPS_BOUNDING] & p->settings->capabilities;
+	p->effective = process->caps[CAPS_EFFECTIVE] & p->bounding;
+	if (check_container(p, e) < 0 || parse_profiles(p, e) < 0 || make_argv(p, e) < 0)
+		return -1;
+	return add_tools(p, e);
+}
+
+/* No hook runs because of *problem.  Its author is told, where the process is a container's for
+ * sure and will execute the image's program. */
+static void refuse_to_run(struct plan *p, const struct err *problem)
+{
+	struct err unused = { 0 };
+
+	p->problem = *problem;
+	p->verdict = PLAN_NOTHING;
+	if ((p->hook || plan_refuses(p)) && check_container(p, &unused) == 0)
+		p->verdict = PLAN_TELL;
+}
+
+static int decide(struct plan *p, struct err *e)
+{
+	if (!p->settings->enabled)
 		return 0;
+	apply_rule(p);
+	p->awaits_ready = p->hook || p->refused[POLICY_RUN_FAILED];
+	if (p->hook && prepare_run(p, e) < 0) {
+		refuse_to_run(p, e);
+		return -1;
 	}
-	apply_rule(&p);
-	if (p.hook) {
-		p.env = process->env;
-		p.bounding = process->caps[CAPS_BOUNDING] & settings->capabilities;
-		p.effective = process->caps[CAPS_EFFECTIVE] & p.bounding;
-		if (check_container(&p, e) < 0 || parse_profiles(&p, e) < 0 ||
-		    make_argv(&p, e) < 0 || add_tools(&p, e) < 0)
-			return -1;
-	}
-	*ret = p;
-	memset(&p, 0, sizeof(p));
+	p->verdict = p->hook ? PLAN_RUN : plan_refuses(p) ? PLAN_TELL : PLAN_NOTHING;
 	return 0;
 }
 
-void plan_telling(const struct state *state, const struct bundle *bundle,
-		  const struct settings *settings, const struct err *problem, struct plan *ret)
+/* The settings cannot be read.  What is wrong with them is the operator's: the author is told only
+ * that something is. */
+static void decide_without_settings(struct plan *p, const struct err *e)
 {
-	memset(ret, 0, sizeof(*ret));
-	ret->state = state;
-	ret->bundle = bundle;
-	ret->settings = settings;
-	ret->problem = *problem;
-	apply_rule(ret);
+	struct err problem = { .code = e->code };
+
+	(void)err_set(&problem, e->code, "the operator's settings have an error");
+	apply_rule(p);
+	refuse_to_run(p, &problem);
+}
+
+int plan_load_text(const struct state *state, const char *config, size_t len,
+		   const char *settings_path, struct plan_source *source, struct plan *ret,
+		   struct err *e)
+{
+	*ret = (struct plan){ .state = state,
+			      .bundle = &source->bundle,
+			      .settings = &source->settings };
+	if (bundle_parse(state->bundle, config, len, &source->bundle, e) < 0)
+		return -1;
+	if (settings_load(settings_path, &source->settings, e) < 0) {
+		decide_without_settings(ret, e);
+		return -1;
+	}
+	if (decide(ret, e) < 0)
+		return -1;
+	bundle_drop_document(&source->bundle); /* the profile in it is parsed */
+	return 0;
+}
+
+int plan_load(const struct state *state, const char *settings_path, struct plan_source *source,
+	      struct plan *ret, struct err *e)
+{
+	auto_free char *config = NULL;
+	size_t len;
+
+	*ret = (struct plan){ 0 };
+	if (bundle_read(state->bundle, &config, &len, e) < 0)
+		return -1;
+	return plan_load_text(state, config, len, settings_path, source, ret, e);
+}
+
+void plan_source_free(struct plan_source *source)
+{
+	settings_free(&source->settings);
+	bundle_free(&source->bundle);
+}
+
+void plan_fail(struct plan *p, const struct err *problem)
+{
+	if (!p->problem.code)
+		p->problem = *problem;
+	p->verdict = PLAN_TELL;
+}
+
+int plan_compile(const struct plan *plan, int cache, struct filter *ret_own,
+		 struct filter *ret_container, struct err *e)
+{
+	if (cache_compile(cache, &plan->own, ret_own, e) < 0)
+		return err_prefix(e, "the hook's own seccomp profile");
+	if (plan->has_container_profile &&
+	    cache_compile(cache, &plan->container, ret_container, e) < 0)
+		return err_prefix(e, "the container's seccomp profile");
+	return 0;
 }
 
 int plan_check_settings(const struct settings *settings, struct err *e)

@@ -85,7 +85,7 @@ void give_back_pages(void)
 	(void)madvise((void *)start, ((uintptr_t)etext - start) / page * page, MADV_DONTNEED);
 }
 
-int wait_started(const struct app *app, int signals, int *ret_signal, struct err *e)
+int await_exec(const struct app *app, int signals, int *ret_signal, struct err *e)
 {
 	struct exec_event event;
 	int started, wait_ms = POLL_FIRST_MS;

@@ -15,9 +15,9 @@ void exec_event_clear(struct exec_event *event);
 void exec_event_close(struct exec_event *event);
 
 /* Wait for the exec of the image's program: for its event, or by growing pauses.  signals: of
- * hook_signals.  Returns 1 started; 0 the application ended first, or we were told to leave by
+ * watcher_signals.  Returns 1 started; 0 the application ended first, or we were told to leave by
  * *ret_signal (0: were not); -1 and *e. */
-int wait_started(const struct app *app, int signals, int *ret_signal, struct err *e);
+int await_exec(const struct app *app, int signals, int *ret_signal, struct err *e);
 
 /* Waiting may take days: give back the program's pages that were read only to get here.  They are
  * the file's, and come back by themselves when they are needed. */

@@ -31,7 +31,7 @@ enum seen { SEEN_NOTHING, SEEN_LOOPBACK, SEEN_FOREIGN, SEEN_LISTENING, SEEN_ERRO
 struct wait {
 	const struct ready *ready;
 	const struct app *app;
-	bool own_pids, host_network;
+	bool private_pid_ns, host_network;
 	int signals;
 	int diag; /* -1: by /proc */
 	struct await_outcome *out;
@@ -108,7 +108,7 @@ static void look(struct wait *w)
 		w->seen = SEEN_LISTENING;
 		return;
 	}
-	owner_find(w->app, w->own_pids, &w->set, &w->owners);
+	owner_find(w->app, w->private_pid_ns, &w->set, &w->owners);
 	count = w->set.count;
 	w->seen = judge(w);
 	w->accepted = w->seen == SEEN_LISTENING && w->set.count == count ? sum : 0;
@@ -135,7 +135,7 @@ static void name_ports(struct wait *w, char *buf, size_t size)
 	if (w->error.code)
 		return;
 	if (w->set.count)
-		owner_find(w->app, w->own_pids, &w->set, &w->owners);
+		owner_find(w->app, w->private_pid_ns, &w->set, &w->owners);
 	for (size_t i = 0; i < w->set.count && used < size; i++) {
 		bool known = !w->owners.ours[i];
 
@@ -337,13 +337,13 @@ static int prepare(struct wait *w, struct err *e)
 	return 0;
 }
 
-void await_ready(const struct ready *ready, const struct app *app, bool own_pids, int signals,
+void await_ready(const struct ready *ready, const struct app *app, bool private_pid_ns, int signals,
 		 struct await_outcome *ret)
 {
 	struct wait w = {
 		.ready = ready,
 		.app = app,
-		.own_pids = own_pids,
+		.private_pid_ns = private_pid_ns,
 		.signals = signals,
 		.diag = -1,
 		.out = ret,

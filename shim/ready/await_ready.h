@@ -18,10 +18,10 @@ struct await_outcome {
 	char reason[ERR_MSG_MAX]; /* what was waited for and what was seen, in words */
 };
 
-/* Wait for ready.  The application has started; own_pids: config.json lists a new pid namespace.
- * signals: of hook_signals.  Polls, and has at most one child, which is reaped on return.
- * Never fails: what goes wrong on the way is a reason not to be ready. */
-void await_ready(const struct ready *ready, const struct app *app, bool own_pids, int signals,
+/* Wait for ready.  The application has started; private_pid_ns: config.json lists a new pid
+ * namespace. signals: of watcher_signals.  Polls, and has at most one child, which is reaped on
+ * return. Never fails: what goes wrong on the way is a reason not to be ready. */
+void await_ready(const struct ready *ready, const struct app *app, bool private_pid_ns, int signals,
 		 struct await_outcome *ret);
 
 #endif

@@ -57,13 +57,13 @@ static uint64_t read_bounding(void)
 }
 
 /* Needs CAP_SETPCAP, so before the other sets.  A right that we lack ourselves stays away. */
-int step_bounding(struct sandbox *s, struct err *e)
+int step_bounding(struct joiner *j, struct err *e)
 {
 	uint64_t ours = read_bounding();
 
-	s->bounding = s->plan->bounding & ours;
+	j->bounding = j->sandbox->plan->bounding & ours;
 	for (int cap = 0; cap < 64; cap++)
-		if ((ours & ~s->bounding) >> cap & 1 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+		if ((ours & ~j->bounding) >> cap & 1 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return err_sys(e, errno, "drop capability %d", cap);
 	return 0;
 }
@@ -146,48 +146,48 @@ static int read_app_groups(const struct app *app, gid_t **ret, size_t *ret_count
 }
 
 /* While both are seen from the same user namespace. */
-int step_compare_groups(struct sandbox *s, struct err *e)
+int step_compare_groups(struct joiner *j, struct err *e)
 {
 	auto_free gid_t *groups = NULL;
 	size_t count = 0;
 	int same;
 
-	if (read_app_groups(s->app, &groups, &count, e) < 0)
+	if (read_app_groups(j->sandbox->app, &groups, &count, e) < 0)
 		return -1;
 	same = groups_are(groups, count, e);
-	s->groups_match = same > 0;
+	j->groups_match = same > 0;
 	return same < 0 ? -1 : 0;
 }
 
 /* Rootless, setgroups may be denied, to the runtime as to us.  Then the groups stay, if they are
  * the application's. */
-int step_groups(struct sandbox *s, struct err *e)
+int step_groups(struct joiner *j, struct err *e)
 {
-	const struct process *process = &s->plan->bundle->process;
+	const struct process *process = &j->sandbox->plan->bundle->process;
 	int done = groups_are_wanted(process, e);
 
 	if (done)
 		return done < 0 ? -1 : 0;
 	if (setgroups(process->group_count, process->groups) == 0)
 		return 0;
-	if (errno != EPERM || !s->groups_match)
+	if (errno != EPERM || !j->groups_match)
 		return err_sys(e, errno, "setgroups");
-	s->groups_kept = true;
+	j->groups_kept = true;
 	return 0;
 }
 
-int step_gid(struct sandbox *s, struct err *e)
+int step_gid(struct joiner *j, struct err *e)
 {
-	gid_t gid = s->plan->bundle->process.gid;
+	gid_t gid = j->sandbox->plan->bundle->process.gid;
 
 	if (setresgid(gid, gid, gid) < 0)
 		return err_sys(e, errno, "setresgid %u", gid);
 	return 0;
 }
 
-int step_uid(struct sandbox *s, struct err *e)
+int step_uid(struct joiner *j, struct err *e)
 {
-	uid_t uid = s->plan->bundle->process.uid;
+	uid_t uid = j->sandbox->plan->bundle->process.uid;
 
 	if (setresuid(uid, uid, uid) < 0)
 		return err_sys(e, errno, "setresuid %u", uid);
@@ -198,7 +198,7 @@ int step_uid(struct sandbox *s, struct err *e)
 }
 
 /* Root keeps what the plan says; another user has lost all by setresuid, and stays so. */
-int step_capabilities(struct sandbox *s, struct err *e)
+int step_capabilities(struct joiner *j, struct err *e)
 {
 	struct caps caps = { 0 };
 
@@ -206,24 +206,24 @@ int step_capabilities(struct sandbox *s, struct err *e)
 		return err_sys(e, errno, "clear the ambient set");
 	if (read_caps(&caps, e) < 0)
 		return -1;
-	s->effective = s->plan->effective & s->bounding & caps.permitted;
-	if (s->plan->bundle->process.uid != 0)
-		s->effective = 0;
-	caps = (struct caps){ .effective = s->effective, .permitted = s->effective };
+	j->effective = j->sandbox->plan->effective & j->bounding & caps.permitted;
+	if (j->sandbox->plan->bundle->process.uid != 0)
+		j->effective = 0;
+	caps = (struct caps){ .effective = j->effective, .permitted = j->effective };
 	return write_caps(&caps, e);
 }
 
-int step_no_new_privs(struct sandbox *s, struct err *e)
+int step_no_new_privs(struct joiner *j, struct err *e)
 {
-	(void)s;
+	(void)j;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, errno, "prctl");
 	return 0;
 }
 
-static int confirm_ids(const struct sandbox *s, struct err *e)
+static int confirm_ids(const struct joiner *j, struct err *e)
 {
-	const struct process *process = &s->plan->bundle->process;
+	const struct process *process = &j->sandbox->plan->bundle->process;
 	uid_t r, eu, sv;
 	gid_t rg, eg, sg;
 
@@ -233,28 +233,28 @@ static int confirm_ids(const struct sandbox *s, struct err *e)
 		return err_set(e, EPERM, "uids are %u %u %u, not %u", r, eu, sv, process->uid);
 	if (rg != process->gid || eg != process->gid || sg != process->gid)
 		return err_set(e, EPERM, "gids are %u %u %u, not %u", rg, eg, sg, process->gid);
-	if (!s->groups_kept && groups_are_wanted(process, e) != 1)
+	if (!j->groups_kept && groups_are_wanted(process, e) != 1)
 		return err_set(e, EPERM, "the supplementary groups are not the application's");
 	if (process->uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
 		return err_set(e, EPERM, "uid 0 could be regained");
 	return 0;
 }
 
-static int confirm_caps(const struct sandbox *s, struct err *e)
+static int confirm_caps(const struct joiner *j, struct err *e)
 {
 	struct caps caps = { 0 };
 	uint64_t bounding = read_bounding();
 
 	if (read_caps(&caps, e) < 0)
 		return -1;
-	if (caps.effective != s->effective || caps.permitted != s->effective || caps.inheritable)
+	if (caps.effective != j->effective || caps.permitted != j->effective || caps.inheritable)
 		return err_set(
 			e, EPERM, "capabilities are e=%llx p=%llx i=%llx, not %llx",
 			(unsigned long long)caps.effective, (unsigned long long)caps.permitted,
-			(unsigned long long)caps.inheritable, (unsigned long long)s->effective);
-	if (bounding != s->bounding)
+			(unsigned long long)caps.inheritable, (unsigned long long)j->effective);
+	if (bounding != j->bounding)
 		return err_set(e, EPERM, "the bounding set is %llx, not %llx",
-			       (unsigned long long)bounding, (unsigned long long)s->bounding);
+			       (unsigned long long)bounding, (unsigned long long)j->bounding);
 	for (int cap = 0; cap < 64; cap++)
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) > 0)
 			return err_set(e, EPERM, "capability %d is still ambient", cap);
@@ -262,11 +262,11 @@ static int confirm_caps(const struct sandbox *s, struct err *e)
 }
 
 /* Nothing is taken on trust: every right is read back, and one is tried to be regained. */
-int step_confirm(struct sandbox *s, struct err *e)
+int step_confirm(struct joiner *j, struct err *e)
 {
 	int death = 0;
 
-	if (confirm_ids(s, e) < 0 || confirm_caps(s, e) < 0)
+	if (confirm_ids(j, e) < 0 || confirm_caps(j, e) < 0)
 		return -1;
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return err_set(e, EPERM, "no_new_privs is not set");
@@ -279,12 +279,12 @@ int step_confirm(struct sandbox *s, struct err *e)
 	return 0;
 }
 
-int step_own_filter(struct sandbox *s, struct err *e)
+int step_own_filter(struct joiner *j, struct err *e)
 {
-	return filter_load(s->own, e);
+	return filter_load(j->sandbox->own, e);
 }
 
-int step_container_filter(struct sandbox *s, struct err *e)
+int step_container_filter(struct joiner *j, struct err *e)
 {
-	return s->container->len ? filter_load(s->container, e) : 0;
+	return j->sandbox->container->len ? filter_load(j->sandbox->container, e) : 0;
 }

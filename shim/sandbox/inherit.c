@@ -20,9 +20,9 @@
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
 
 /* The hook is to be killed before the application when memory runs out. */
-int step_oom_score(struct sandbox *s, struct err *e)
+int step_oom_score(struct joiner *j, struct err *e)
 {
-	(void)s;
+	(void)j;
 	if (procfs_write(AT_FDCWD, "/proc/self/oom_score_adj", "1000") < 0)
 		return err_sys(e, errno, "write /proc/self/oom_score_adj");
 	return 0;
@@ -43,11 +43,11 @@ struct sched_attr_v0 { /* sched_setattr(2); glibc 2.36 has no declaration */
 /* What the application has.  Not what config.json asks for: runc before 1.2 and crun before 1.9 do
  * not know it and run the application without, and then a hook with real-time priority would have
  * more than its application.  Where they do know it, it is the same. */
-int step_scheduler(struct sandbox *s, struct err *e)
+int step_scheduler(struct joiner *j, struct err *e)
 {
 	struct sched_attr_v0 ours = { 0 }, attr = { 0 };
 
-	if (syscall(SYS_sched_getattr, s->app->pid, &attr, sizeof(attr), 0) < 0)
+	if (syscall(SYS_sched_getattr, j->sandbox->app->pid, &attr, sizeof(attr), 0) < 0)
 		return err_sys(e, errno, "sched_getattr of the application");
 	if (syscall(SYS_sched_getattr, 0, &ours, sizeof(ours), 0) < 0)
 		return err_sys(e, errno, "sched_getattr");
@@ -61,10 +61,10 @@ int step_scheduler(struct sandbox *s, struct err *e)
 	return 0;
 }
 
-int step_io_priority(struct sandbox *s, struct err *e)
+int step_io_priority(struct joiner *j, struct err *e)
 {
 	const int who_process = 1; /* IOPRIO_WHO_PROCESS, ioprio_set(2) */
-	long wanted = syscall(SYS_ioprio_get, who_process, s->app->pid);
+	long wanted = syscall(SYS_ioprio_get, who_process, j->sandbox->app->pid);
 
 	if (wanted < 0)
 		return err_sys(e, errno, "ioprio_get of the application");
@@ -76,14 +76,14 @@ int step_io_priority(struct sandbox *s, struct err *e)
 }
 
 /* The CPUs that config.json asks for, else those that the application has. */
-int step_affinity(struct sandbox *s, struct err *e)
+int step_affinity(struct joiner *j, struct err *e)
 {
-	const struct process *process = &s->plan->bundle->process;
+	const struct process *process = &j->sandbox->plan->bundle->process;
 	cpu_set_t wanted, ours;
 
 	if (process->has_affinity)
 		wanted = process->affinity;
-	else if (sched_getaffinity(s->app->pid, sizeof(wanted), &wanted) < 0)
+	else if (sched_getaffinity(j->sandbox->app->pid, sizeof(wanted), &wanted) < 0)
 		return err_sys(e, errno, "sched_getaffinity of the application");
 	if (sched_getaffinity(0, sizeof(ours), &ours) < 0)
 		return err_sys(e, errno, "sched_getaffinity");
@@ -120,18 +120,18 @@ static void wipe_strings(const struct plan *plan)
 
 /* Nothing of the host in what the hook's process inherits: freed memory was overwritten as it was
  * freed (seal_reset), this is the stack of functions that have returned. */
-int step_memory(struct sandbox *s, struct err *e)
+int step_memory(struct joiner *j, struct err *e)
 {
 	struct rlimit stack = { 0 };
 
-	(void)s;
+	(void)j;
 	if (getrlimit(RLIMIT_STACK, &stack) < 0 || stack.rlim_cur < 4 * WIPED)
 		return err_set(e, ENOMEM, "a caller limits the stack to %llu bytes",
 			       (unsigned long long)stack.rlim_cur);
 	wipe_below();
-	wipe_strings(s->plan);
-	if (s->forget)
-		s->forget(s->forget_context);
+	wipe_strings(j->sandbox->plan);
+	if (j->sandbox->forget)
+		j->sandbox->forget(j->sandbox->context);
 	return 0;
 }
 
@@ -210,14 +210,15 @@ static int raise_open_files(const struct rlimit *wanted, struct err *e)
 }
 
 /* Those of config.json; where it names none, those that the application has. */
-int step_limits(struct sandbox *s, struct err *e)
+int step_limits(struct joiner *j, struct err *e)
 {
 	char text[4096];
 
-	if (procfs_read(s->app->proc, "limits", text, sizeof(text)) < 0)
+	if (procfs_read(j->sandbox->app->proc, "limits", text, sizeof(text)) < 0)
 		return err_sys(e, errno, "read /proc/PID/limits");
 	for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
-		const struct limit *limit = find_limit(&s->plan->bundle->process, resource);
+		const struct limit *limit =
+			find_limit(&j->sandbox->plan->bundle->process, resource);
 		struct rlimit wanted = { 0 };
 
 		if (limit)
@@ -225,7 +226,7 @@ int step_limits(struct sandbox *s, struct err *e)
 		else if (find_app_limit(text, resource, &wanted, e) < 0)
 			return -1;
 		if (resource == RLIMIT_NOFILE) {
-			s->open_files = wanted;
+			j->open_files = wanted;
 			if (raise_open_files(&wanted, e) < 0)
 				return -1;
 		} else if (set_limit(resource, &wanted, e) < 0) {
@@ -236,9 +237,9 @@ int step_limits(struct sandbox *s, struct err *e)
 }
 
 /* To lower it needs no privilege. */
-int step_open_files(struct sandbox *s, struct err *e)
+int step_open_files(struct joiner *j, struct err *e)
 {
-	return set_limit(RLIMIT_NOFILE, &s->open_files, e);
+	return set_limit(RLIMIT_NOFILE, &j->open_files, e);
 }
 
 /* A file below attr of ours in procfs, whatever may be mounted on /proc or below it: a label that
@@ -292,9 +293,9 @@ static int write_label(const char *name, const char *prefix, const char *label, 
 
 /* A fresh, empty session keyring: the caller's keys are not the container's.  With the container's
  * label, as runc and crun, so that the hook may use it. */
-int step_keyring(struct sandbox *s, struct err *e)
+int step_keyring(struct joiner *j, struct err *e)
 {
-	const char *label = s->plan->bundle->process.selinux_label;
+	const char *label = j->sandbox->plan->bundle->process.selinux_label;
 
 	if (label && write_label("keycreate", "", label, e) < 0)
 		return -1;
@@ -306,9 +307,9 @@ int step_keyring(struct sandbox *s, struct err *e)
 }
 
 /* For the next exec, which is the hook's own. */
-int step_label(struct sandbox *s, struct err *e)
+int step_label(struct joiner *j, struct err *e)
 {
-	const struct process *process = &s->plan->bundle->process;
+	const struct process *process = &j->sandbox->plan->bundle->process;
 
 	if (process->apparmor_profile &&
 	    write_label("apparmor/exec", "exec ", process->apparmor_profile, e) < 0)
@@ -318,22 +319,22 @@ int step_label(struct sandbox *s, struct err *e)
 	return 0;
 }
 
-int step_umask(struct sandbox *s, struct err *e)
+int step_umask(struct joiner *j, struct err *e)
 {
 	(void)e;
-	(void)umask(s->plan->bundle->process.umask); /* cannot fail */
+	(void)umask(j->sandbox->plan->bundle->process.umask); /* cannot fail */
 	return 0;
 }
 
 /* The application's: config.json's where its runtime knows that field (runc before 1.2 does not).
  */
-int step_personality(struct sandbox *s, struct err *e)
+int step_personality(struct joiner *j, struct err *e)
 {
 	const unsigned long just_ask = 0xffffffff;
 	unsigned long wanted;
 	char text[32], *end;
 
-	if (procfs_read(s->app->proc, "personality", text, sizeof(text)) < 0)
+	if (procfs_read(j->sandbox->app->proc, "personality", text, sizeof(text)) < 0)
 		return err_sys(e, errno, "read /proc/PID/personality");
 	errno = 0;
 	wanted = strtoul(text, &end, 16);

@@ -16,29 +16,29 @@
 #include "shim/sandbox/steps.h"
 #include "shim/base/tools.h"
 
-int step_parent_death(struct sandbox *s, struct err *e)
+int step_parent_death(struct joiner *j, struct err *e)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_sys(e, errno, "prctl");
-	if (getppid() != s->supervisor)
+	if (getppid() != j->parent)
 		return err_set(e, ECHILD, "the supervisor has ended");
 	return 0;
 }
 
 /* Where this stream of the hook goes: directly (the descriptor is returned), or -1 and *relay. */
-static int choose_target(const struct sandbox *s, int number, struct relay_stream *relay)
+static int choose_target(const struct joiner *j, int number, struct relay_stream *relay)
 {
 	int fd = -1;
 
 	*relay = (struct relay_stream){ .source = -1, .target = -1, .kind = STREAM_NOWHERE };
-	if (s->foreground) {
+	if (j->sandbox->foreground) {
 		relay->target = number;
 		relay->lossless = true;
 		return -1;
 	}
-	if (s->plan->settings->output != OUTPUT_CONTAINER)
+	if (j->sandbox->plan->settings->output != OUTPUT_CONTAINER)
 		return -1;
-	relay->kind = stream_open(s->app, number, &fd);
+	relay->kind = stream_open(j->sandbox->app, number, &fd);
 	if (relay->kind == STREAM_DIRECT)
 		return fd;
 	relay->target = fd;
@@ -52,24 +52,25 @@ static long clone_helper(pid_t *ret_pid)
 		       NULL);
 }
 
-static int start_relay(struct sandbox *s, struct relay_stream *streams, struct err *e)
+static int start_relay(struct joiner *j, struct relay_stream *streams, struct err *e)
 {
-	struct relay relay = { .logger = -1, .report = s->report.relay };
+	struct relay relay = { .logger = -1, .report = j->sandbox->report.relay };
 	auto_fd relay_end = -1, logger_end = -1;
 	long pid;
 
 	memcpy(relay.streams, streams, sizeof(relay.streams));
-	if (!s->foreground && s->plan->settings->output == OUTPUT_LOG) {
+	if (!j->sandbox->foreground && j->sandbox->plan->settings->output == OUTPUT_LOG) {
 		if (relay_socket(&relay_end, &logger_end) < 0)
 			return err_sys(e, errno, "socketpair");
-		pid = clone_helper(&s->report.joiner->logger);
+		pid = clone_helper(&j->sandbox->report.joiner->logger);
 		if (pid < 0)
 			return err_sys(e, errno, "start the logger");
 		if (pid == 0)
-			relay_log(logger_end, s->plan->state->id, s->report.relay);
+			relay_log(logger_end, j->sandbox->plan->state->id,
+				  j->sandbox->report.relay);
 		relay.logger = relay_end;
 	}
-	pid = clone_helper(&s->report.joiner->relay);
+	pid = clone_helper(&j->sandbox->report.joiner->relay);
 	if (pid < 0)
 		return err_sys(e, errno, "start the relay");
 	if (pid == 0)
@@ -96,7 +97,7 @@ static int place(const int fds[3], struct err *e)
 	return 0;
 }
 
-int step_output(struct sandbox *s, struct err *e)
+int step_output(struct joiner *j, struct err *e)
 {
 	struct relay_stream relays[RELAY_STREAMS];
 	int fds[3] = { -1, -1, -1 }, empty[2];
@@ -109,7 +110,7 @@ int step_output(struct sandbox *s, struct err *e)
 	for (int i = 0; i < RELAY_STREAMS; i++) {
 		int both[2];
 
-		fds[1 + i] = choose_target(s, STDOUT_FILENO + i, &relays[i]);
+		fds[1 + i] = choose_target(j, STDOUT_FILENO + i, &relays[i]);
 		if (fds[1 + i] >= 0)
 			continue;
 		if (pipe2(both, O_CLOEXEC) < 0)
@@ -118,29 +119,29 @@ int step_output(struct sandbox *s, struct err *e)
 		fds[1 + i] = both[1];
 		relayed = true;
 	}
-	if (relayed && start_relay(s, relays, e) < 0)
+	if (relayed && start_relay(j, relays, e) < 0)
 		return -1;
 	/* The hook must not be able to write what its relay tells. */
-	if (munmap(s->report.relay, sizeof(*s->report.relay)) < 0)
+	if (munmap(j->sandbox->report.relay, sizeof(*j->sandbox->report.relay)) < 0)
 		return err_sys(e, errno, "munmap");
 	return place(fds, e);
 }
 
-int step_tools(struct sandbox *s, struct err *e)
+int step_tools(struct joiner *j, struct err *e)
 {
-	const char *dir = s->plan->settings->tools;
+	const char *dir = j->sandbox->plan->settings->tools;
 
-	return dir ? tools_open(dir, &s->tools, e) : 0;
+	return dir ? tools_open(dir, &j->tools, e) : 0;
 }
 
-int step_cgroup(struct sandbox *s, struct err *e)
+int step_cgroup(struct joiner *j, struct err *e)
 {
-	return cgroup_enter(s->cgroup, e);
+	return cgroup_enter(j->sandbox->cgroup, e);
 }
 
-int step_non_dumpable(struct sandbox *s, struct err *e)
+int step_non_dumpable(struct joiner *j, struct err *e)
 {
-	(void)s;
+	(void)j;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, errno, "prctl");
 	return 0;
@@ -148,14 +149,14 @@ int step_non_dumpable(struct sandbox *s, struct err *e)
 
 /* All namespaces by one call.  Ours must be left out: rejoining one's own user namespace is EINVAL
  * (setns(2)). */
-int step_namespaces(struct sandbox *s, struct err *e)
+int step_namespaces(struct joiner *j, struct err *e)
 {
 	int flags = 0;
 
-	if (app_verify_patiently(s->app, s->plan->bundle, e) < 0)
+	if (app_verify_patiently(j->sandbox->app, j->sandbox->plan->bundle, e) < 0)
 		return -1;
 	for (int kind = 0; kind < NS_COUNT; kind++) {
-		int differs = app_ns_differs(s->app, (enum ns_kind)kind, e);
+		int differs = app_ns_differs(j->sandbox->app, (enum ns_kind)kind, e);
 
 		if (differs < 0)
 			return -1;
@@ -164,38 +165,38 @@ int step_namespaces(struct sandbox *s, struct err *e)
 	}
 	if (!(flags & CLONE_NEWNS))
 		return err_set(e, EPERM, "the application has no mount namespace of its own");
-	if (setns(s->app->pidfd, flags) < 0)
+	if (setns(j->sandbox->app->pidfd, flags) < 0)
 		return err_sys(e, errno, "setns");
 	return 0;
 }
 
 /* The only proof that this is the container: a differing mount namespace alone proves nothing,
  * since ours may be private itself. */
-int step_root(struct sandbox *s, struct err *e)
+int step_root(struct joiner *j, struct err *e)
 {
 	struct stat st;
 
 	if (stat("/", &st) < 0)
 		return err_sys(e, errno, "stat the root directory");
-	if (st.st_dev != s->app->root_dev || st.st_ino != s->app->root_ino)
+	if (st.st_dev != j->sandbox->app->root_dev || st.st_ino != j->sandbox->app->root_ino)
 		return err_set(
 			e, EPERM,
 			"the root directory of pid %d is not the root.path of config.json: a "
 			"sandboxed runtime, or a state that is not this container's",
-			s->app->pid);
+			j->sandbox->app->pid);
 	return 0;
 }
 
 /* From here on the hook's mount namespace is not the application's. */
-int step_tools_mount(struct sandbox *s, struct err *e)
+int step_tools_mount(struct joiner *j, struct err *e)
 {
-	return s->plan->settings->tools ? tools_mount(s->tools, e) : 0;
+	return j->sandbox->plan->settings->tools ? tools_mount(j->tools, e) : 0;
 }
 
 /* Before any path of the container is used: none of them can lead to a descriptor of ours. */
-int step_descriptors(struct sandbox *s, struct err *e)
+int step_descriptors(struct joiner *j, struct err *e)
 {
-	(void)s;
+	(void)j;
 	if (close_range(3, ~0U, 0) < 0)
 		return err_sys(e, errno, "close_range");
 	return 0;
@@ -213,26 +214,26 @@ static int check_directory(struct err *e)
 	return 0;
 }
 
-int step_directory(struct sandbox *s, struct err *e)
+int step_directory(struct joiner *j, struct err *e)
 {
-	const char *cwd = s->plan->bundle->process.cwd;
+	const char *cwd = j->sandbox->plan->bundle->process.cwd;
 
-	s->report.joiner->cwd_pending = false;
+	j->sandbox->report.joiner->cwd_pending = false;
 	if (chdir(cwd) < 0) {
 		if (errno != EACCES && errno != EPERM)
 			return err_sys(e, errno, "enter the working directory '%s'", cwd);
-		s->report.joiner->cwd_pending =
+		j->sandbox->report.joiner->cwd_pending =
 			true; /* the user may have the right that root lacks */
 		return chdir("/") < 0 ? err_sys(e, errno, "enter '/'") : 0;
 	}
 	return check_directory(e);
 }
 
-int step_directory_again(struct sandbox *s, struct err *e)
+int step_directory_again(struct joiner *j, struct err *e)
 {
-	const char *cwd = s->plan->bundle->process.cwd;
+	const char *cwd = j->sandbox->plan->bundle->process.cwd;
 
-	if (s->report.joiner->cwd_pending && chdir(cwd) < 0)
+	if (j->sandbox->report.joiner->cwd_pending && chdir(cwd) < 0)
 		return err_sys(e, errno, "enter the working directory '%s'", cwd);
 	return check_directory(e);
 }

@@ -15,7 +15,7 @@
 
 struct step {
 	const char *name;
-	int (*run)(struct sandbox *s, struct err *e);
+	int (*run)(struct joiner *j, struct err *e);
 };
 
 static const struct step steps[] = {
@@ -78,7 +78,7 @@ static int inject_fault(const char *name, struct err *e)
 }
 #endif
 
-const char *sandbox_step_name(int i)
+const char *joiner_step_name(int i)
 {
 	return i >= 0 && i < STEP_COUNT ? steps[i].name : NULL;
 }
@@ -133,33 +133,40 @@ __attribute__((noreturn)) static void leave(int status)
 	}
 }
 
-void sandbox_enter(struct sandbox *s)
+/* Returns 0, or -1 and *e, of the step that the report names. */
+static int run_steps(struct joiner *j, struct joiner_report *report, struct err *e)
 {
-	struct joiner_report *report = s->report.joiner;
+	for (int i = 0; i < STEP_COUNT; i++) {
+		report->step = i;
+		if (inject_fault(steps[i].name, e) < 0 || (steps[i].run && steps[i].run(j, e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+void joiner_run(const struct sandbox *sandbox, pid_t parent)
+{
+	struct joiner j = { .sandbox = sandbox, .parent = parent };
+	struct joiner_report *report = sandbox->report.joiner;
 	struct err e = { 0 };
-	/* A supervisor outside of the hook's pid namespace is seen as 0 from inside. */
-	int differs = app_ns_differs(s->app, NS_PID, &e);
-	pid_t parent_seen = differs ? 0 : s->supervisor;
+	/* A parent outside of the hook's pid namespace is seen as 0 from inside. */
+	int differs = app_ns_differs(sandbox->app, NS_PID, &e);
+	pid_t parent_seen = differs ? 0 : parent;
 	long pid;
 
-	/* The hook must not be able to write what the supervisor believes of its pid. */
+	/* The hook must not be able to write what its parent believes of its pid. */
 	if (madvise(report, (size_t)sysconf(_SC_PAGESIZE), MADV_DONTFORK) < 0)
 		(void)err_sys(&e, errno, "madvise");
-	for (int i = 0; i < STEP_COUNT && !e.code; i++) {
-		report->step = i;
-		if (inject_fault(steps[i].name, &e) == 0 && steps[i].run)
-			(void)steps[i].run(s, &e);
-	}
-	if (e.code) {
+	if (e.code || run_steps(&j, report, &e) < 0) {
 		report->error = e;
 		leave(1);
 	}
 	seal_forget_words();
-	/* CLONE_PARENT: the supervisor reaps it.  The pid is written before it runs. */
+	/* The kernel writes the pid before the hook runs. */
 	pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, &report->hook,
 		      NULL, NULL);
 	if (pid == 0)
-		become_hook(s, parent_seen);
+		become_hook(sandbox, parent_seen);
 	if (pid < 0) {
 		(void)err_sys(&report->error, errno, "clone");
 		leave(1);

@@ -1,11 +1,12 @@
 /* The joiner: from a process of the host to the hook.  SPDX-License-Identifier: Apache-2.0 */
-#ifndef ODH_SANDBOX_H
-#define ODH_SANDBOX_H
+#ifndef ODH_JOINER_H
+#define ODH_JOINER_H
 
 #include "seccomp/filter.h"
 #include "shim/app/app.h"
 #include "shim/app/cgroup.h"
 #include "shim/plan/plan.h"
+#include "shim/sandbox/relay.h"
 
 /* What the joiner tells the supervisor, in memory that both share: a pipe would need a call that
  * the container's profile may deny, and a descriptor.  Not mapped in the hook. */
@@ -24,22 +25,13 @@ struct hook_report {
 	char at[24];    /* what failed before; bounded, not always terminated */
 };
 
-#define HOOK_OUTPUT_MAX 4096 /* bytes of its output that are kept */
-
-/* What relay and logger tell, each its own fields.  Not mapped in the hook. */
-struct relay_report {
-	uint64_t dropped;           /* bytes that the relay dropped */
-	uint64_t unlogged;          /* bytes that no log took */
-	uint64_t seen;              /* bytes; only in output mode "log", and so is the next */
-	char tail[HOOK_OUTPUT_MAX]; /* a ring: byte n of the output is at n modulo its size */
-};
-
 struct report {
 	struct joiner_report *joiner;
 	struct hook_report *hook;
 	struct relay_report *relay;
 };
 
+/* What a joiner is told.  All of it is borrowed. */
 struct sandbox {
 	const struct plan *plan;
 	const struct app *app;
@@ -47,27 +39,21 @@ struct sandbox {
 	const struct filter *own;
 	const struct filter *container; /* len 0: the container has no profile */
 	bool foreground;                /* output goes to our own stdout and stderr */
-	pid_t supervisor;
-	int tools; /* from step to step, where the settings name tools: their detached mount */
-	uint64_t bounding, effective; /* the sets in force after the drop */
-	bool groups_match;            /* our groups, before the join, were the application's */
-	bool groups_kept;             /* and could not be set, so they stay */
-	struct rlimit open_files;     /* RLIMIT_NOFILE of the hook */
 	struct report report;
 	/* Overwrite what the caller still knows of the host; NULL = nothing */
 	void (*forget)(void *context);
-	void *forget_context;
+	void *context; /* of forget */
 };
 
-/* Map the report; once per supervisor.  Returns 0, or -1 and *e. */
+/* Map the report; once per guard.  Returns 0, or -1 and *e. */
 int report_map(struct report *ret, struct err *e);
 
-/* Run all the steps and become the hook's elder sibling.  For the process that the supervisor has
- * just forked; never returns.  The hook is the supervisor's child. */
-void sandbox_enter(struct sandbox *s) __attribute__((noreturn));
+/* Run all steps, then clone the hook with CLONE_PARENT, so that parent, the process that has just
+ * forked this one, is the hook's parent too.  Never returns. */
+void joiner_run(const struct sandbox *sandbox, pid_t parent) __attribute__((noreturn));
 
-/* The name of step i, for messages, or NULL behind the last. */
-const char *sandbox_step_name(int i);
+/* The name of step i, for messages, or NULL after the last one. */
+const char *joiner_step_name(int i);
 
 #ifdef STEP_FAULTS
 /* Test builds only: "fail:STEP" makes that step fail, "stop:STEP" stops the process before it. */

@@ -67,19 +67,19 @@ static int keep_only(int proc, struct err *e)
 }
 
 /* The joiner's own steps, in its order, for the same reasons; to no capability at all. */
-static int enter(struct sandbox *s, struct err *e)
+static int enter(struct joiner *j, struct err *e)
 {
 	int proc = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (proc < 0)
 		return err_sys(e, errno, "open /proc/self/fd");
-	if (step_parent_death(s, e) < 0 || drop_stdio(e) < 0 || step_compare_groups(s, e) < 0 ||
-	    step_non_dumpable(s, e) < 0 || step_namespaces(s, e) < 0 || step_root(s, e) < 0 ||
-	    keep_only(proc, e) < 0 || step_bounding(s, e) < 0 || step_groups(s, e) < 0 ||
-	    step_gid(s, e) < 0 || step_uid(s, e) < 0 || step_parent_death(s, e) < 0 ||
-	    step_capabilities(s, e) < 0 || step_no_new_privs(s, e) < 0)
+	if (step_parent_death(j, e) < 0 || drop_stdio(e) < 0 || step_compare_groups(j, e) < 0 ||
+	    step_non_dumpable(j, e) < 0 || step_namespaces(j, e) < 0 || step_root(j, e) < 0 ||
+	    keep_only(proc, e) < 0 || step_bounding(j, e) < 0 || step_groups(j, e) < 0 ||
+	    step_gid(j, e) < 0 || step_uid(j, e) < 0 || step_parent_death(j, e) < 0 ||
+	    step_capabilities(j, e) < 0 || step_no_new_privs(j, e) < 0)
 		return -1;
-	return step_confirm(s, e);
+	return step_confirm(j, e);
 }
 
 #ifdef STEP_FAULTS
@@ -171,12 +171,13 @@ __attribute__((noreturn)) static void look(const struct plan *plan, const struct
 {
 	/* Not even the capabilities that the hook keeps. */
 	struct plan none = { .bundle = plan->bundle, .settings = plan->settings };
-	struct sandbox s = { .plan = &none, .app = app, .supervisor = supervisor };
+	const struct sandbox sandbox = { .plan = &none, .app = app };
+	struct joiner joiner = { .sandbox = &sandbox, .parent = supervisor };
 	auto_filter filter = { 0 };
 	struct err e = { 0 };
 	int files[2] = { -1, -1 };
 
-	if (compile(&filter, &e) < 0 || enter(&s, &e) < 0)
+	if (compile(&filter, &e) < 0 || enter(&joiner, &e) < 0)
 		_exit(0);
 	if (enter_directory(plan->bundle->process.cwd))
 		files[0] = open_file();

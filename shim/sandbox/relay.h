@@ -8,10 +8,22 @@
 #ifndef ODH_RELAY_H
 #define ODH_RELAY_H
 
-#include "shim/sandbox/joiner.h"
+#include <stdint.h>
+#include <sys/types.h>
+
 #include "shim/app/stream.h"
 
 #define RELAY_STREAMS 2 /* stdout, stderr */
+
+#define HOOK_OUTPUT_MAX 4096 /* bytes of its output that are kept */
+
+/* What relay and logger tell, each its own fields.  Not mapped in the hook. */
+struct relay_report {
+	uint64_t dropped;           /* bytes that the relay dropped */
+	uint64_t unlogged;          /* bytes that no log took */
+	uint64_t seen;              /* bytes; only in output mode "log", and so is the next */
+	char tail[HOOK_OUTPUT_MAX]; /* a ring: byte n of the output is at n modulo its size */
+};
 
 struct relay_stream {
 	int source; /* read end of the hook's pipe; -1 = this stream needs no relay */
@@ -37,8 +49,8 @@ void relay_log(int source, const char *id, struct relay_report *report) __attrib
 int relay_socket(int *ret_relay, int *ret_logger);
 
 /* Wait for relay and logger (0 = none), children of ours, then end them: after a moment, or, where
- * we are patient, as soon as a signal tells us to.  signals: as for hook_run.  Who hangs on a dead
- * disk is left to its reaper. */
+ * we are patient, as soon as a signal tells us to.  signals: as for watcher_run.  Who hangs on a
+ * dead disk is left to its reaper. */
 enum { RELAY_HELPERS = 2 };
 void relay_end(pid_t helpers[RELAY_HELPERS], int signals, bool patient);
 

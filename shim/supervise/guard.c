@@ -20,10 +20,10 @@
 struct watch {
 	pid_t hook;     /* set before the event is raised */
 	bool completed; /* the outcome is whole */
-	struct hook_outcome outcome;
+	struct outcome outcome;
 };
 
-static int started_event = -1; /* of the watcher: hook_run's callback has no argument for it */
+static int started_event = -1; /* of the watcher: watcher_run's callback has no argument for it */
 static struct watch *watch;
 
 static void tell_started(pid_t hook)
@@ -39,22 +39,22 @@ static size_t watch_size(void)
 	return (sizeof(struct watch) + page - 1) / page * page;
 }
 
-__attribute__((noreturn)) static void be_watcher(struct sandbox *s, unsigned timeout_s, int signals,
-						 const struct guard_calls *calls, pid_t guard)
+__attribute__((noreturn)) static void be_watcher(const struct guard *guard, struct sandbox *s,
+						 pid_t guard_pid)
 {
-	struct hook_outcome outcome;
+	struct outcome outcome;
 
 	(void)setsid(); /* a terminal's ^Z or ^\\ reaches its parent only; a fresh child may */
 	/* The joiner's child belongs to the container: it must not be able to write this. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 || getppid() != guard ||
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 || getppid() != guard_pid ||
 	    madvise(watch, watch_size(), MADV_DONTFORK) < 0)
 		_exit(1);
-	hook_run(s, timeout_s, signals, tell_started, &outcome);
+	watcher_run(s, guard->plan->settings->timeout_s, guard->signals, tell_started, &outcome);
 	(void)cgroup_discard(s->cgroup); /* the runtime removes it with the container otherwise */
 	watch->outcome = outcome;
 	watch->completed = true;
-	if (getppid() != guard && calls->orphaned)
-		calls->orphaned(&outcome, calls->context);
+	if (getppid() != guard_pid && guard->orphaned)
+		guard->orphaned(&outcome, guard->context);
 	_exit(0);
 }
 
@@ -69,10 +69,10 @@ static void pass_signals(int signals, pid_t watcher)
 }
 
 /* Until the watcher has ended.  Returns how. */
-static siginfo_t await_watcher(pid_t watcher, int signals, const struct guard_calls *calls)
+static siginfo_t await_watcher(const struct guard *guard, const struct sandbox *s, pid_t watcher)
 {
 	struct pollfd polls[] = {
-		{ .fd = signals, .events = POLLIN },
+		{ .fd = guard->signals, .events = POLLIN },
 		{ .fd = started_event, .events = POLLIN },
 	};
 	siginfo_t info;
@@ -83,20 +83,20 @@ static siginfo_t await_watcher(pid_t watcher, int signals, const struct guard_ca
 
 		memset(&info, 0, sizeof(info));
 		told = waitid(P_PID, (id_t)watcher, &info, WEXITED | WSTOPPED | WNOHANG) == 0;
-		if (eventfd_read(started_event, &count) == 0 && calls->started)
-			calls->started(watch->hook, calls->context);
+		if (eventfd_read(started_event, &count) == 0 && guard->started)
+			guard->started(watch->hook, s->cgroup->parent < 0, guard->context);
 		if (!told || (info.si_pid && info.si_code != CLD_STOPPED))
 			return info;
 		if (info.si_pid)
 			(void)kill(watcher, SIGKILL); /* stopped: it reaps nothing any more */
-		(void)poll(polls, 2, -1);             /* EINTR is a round more */
-		pass_signals(signals, watcher);
+		(void)poll(polls, 2, -1);             /* an interrupted poll just loops again */
+		pass_signals(guard->signals, watcher);
 	}
 }
 
 /* The watcher is gone; the kernel has killed the joiner and the hook's first process with it, and
  * given them to us to be reaped. */
-static void clean_up(struct sandbox *s, const siginfo_t *info, struct hook_outcome *ret)
+static void clean_up(struct sandbox *s, const siginfo_t *info, struct outcome *ret)
 {
 	struct tree tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) };
 
@@ -115,38 +115,60 @@ static void clean_up(struct sandbox *s, const siginfo_t *info, struct hook_outco
 			break;
 		(void)poll(NULL, 0, KILL_AGAIN_MS);
 	}
-	(void)cgroup_discard(s->cgroup); /* likewise */
-	ret->result = HOOK_INTERRUPTED;
+	(void)cgroup_discard(s->cgroup); /* the runtime removes it otherwise */
+	ret->ending = ENDING_INTERRUPTED;
 	ret->value = info->si_code == CLD_EXITED ? SIGTERM : info->si_status;
 	ret->pid = tree.leader;
 }
 
-void guard_run(struct sandbox *s, unsigned timeout_s, int signals, const struct guard_calls *calls,
-	       struct hook_outcome *ret)
+/* Run the hook by a watcher of our own, in a sandbox that is ready. */
+static void run_watched(const struct guard *guard, struct sandbox *s, struct outcome *ret)
 {
 	auto_fd event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	pid_t watcher, guard = getpid();
+	pid_t watcher, guard_pid = getpid();
 	siginfo_t info;
 
-	memset(ret, 0, sizeof(*ret));
-	ret->result = HOOK_FAILED;
-	ret->value = 125;
 	watch = mmap(NULL, watch_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	started_event = event;
 	/* Without it the host's init would reap the hook, and the container wait for that. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	watcher = event < 0 || watch == MAP_FAILED ? -1 : fork();
 	if (watcher == 0)
-		be_watcher(s, timeout_s, signals, calls, guard);
+		be_watcher(guard, s, guard_pid);
 	if (watcher < 0) {
 		(void)err_sys(&ret->error, errno, "start the watcher");
-		(void)cgroup_discard(s->cgroup); /* only closes: nobody has made it */
 		return;
 	}
-	info = await_watcher(watcher, signals, calls);
+	info = await_watcher(guard, s, watcher);
 	if (watch->completed)
 		*ret = watch->outcome;
 	else
 		clean_up(s, &info, ret);
-	(void)cgroup_discard(s->cgroup); /* our copy of its descriptors */
+}
+
+void guard_run(const struct guard *guard, struct outcome *ret)
+{
+	auto_filter own = { 0 }, container = { 0 };
+	struct cgroup cgroup = { .parent = -1, .child = -1 };
+	struct sandbox sandbox = {
+		.plan = guard->plan,
+		.app = guard->app,
+		.cgroup = &cgroup,
+		.own = &own,
+		.container = &container,
+		.foreground = guard->foreground,
+		.forget = guard->forget,
+		.context = guard->context,
+	};
+
+	*ret = (struct outcome){ .ending = ENDING_NOT_RUN };
+	if (plan_compile(guard->plan, guard->cache, &own, &container, &ret->error) < 0 ||
+	    report_map(&sandbox.report, &ret->error) < 0 ||
+	    cgroup_prepare(guard->app, &cgroup, &ret->error) < 0) {
+		if (ret->error.code == ESRCH)
+			ret->ending = ENDING_APP_ENDED_FIRST;
+		return;
+	}
+	run_watched(guard, &sandbox, ret);
+	(void)cgroup_discard(&cgroup); /* our copy of its descriptors */
 }

@@ -1,25 +1,34 @@
-/* Two processes behind one hook, each other's guard.  SPDX-License-Identifier: Apache-2.0
+/* Two processes beside one hook, each other's guard.  SPDX-License-Identifier: Apache-2.0
  *
  * The watcher is the hook's parent: it only polls and reaps.  The guard is the watcher's parent: it
- * logs, and may block.  If the watcher dies or is stopped, the guard kills the hook's tree; if the
- * guard dies, the watcher does.  So no hook runs unsupervised unless both are killed at once.
+ * logs, and may block.  If the watcher dies or is stopped, the guard kills the hook's tree.  If the
+ * guard dies, the kernel sends the watcher SIGTERM, and the watcher ends the hook.  So no hook runs
+ * unsupervised unless both are killed at once.
  */
 #ifndef ODH_GUARD_H
 #define ODH_GUARD_H
 
 #include "shim/supervise/watcher.h"
 
-struct guard_calls {
-	/* in the guard, as soon as the hook is born; NULL = nobody wants to know */
-	void (*started)(pid_t hook, void *context);
-	/* in the watcher, once the hook is gone, where the guard is gone too; NULL likewise */
-	void (*orphaned)(const struct hook_outcome *outcome, void *context);
+/* A hook that is to be run now, and who wants to know of it.  The calls may be NULL. */
+struct guard {
+	const struct plan *plan; /* with the verdict PLAN_RUN */
+	const struct app *app;
+	int cache;       /* the record directory, where compiled profiles are kept; -1 = none */
+	int signals;     /* of watcher_signals; what comes there is passed on to the watcher */
+	bool foreground; /* the hook's output goes to our own stdout and stderr */
+	/* In the guard, as soon as the hook is born.  by_session: it has no cgroup of its own, so
+	 * its tree is killed by its session. */
+	void (*started)(pid_t hook, bool by_session, void *context);
+	/* In the watcher, once the hook is gone, where the guard is gone too. */
+	void (*orphaned)(const struct outcome *outcome, void *context);
+	/* In the joiner: overwrite what the caller knows of the host. */
+	void (*forget)(void *context);
 	void *context;
 };
 
-/* Run the hook of s->plan as hook_run does, by a watcher, and be its guard.  signals: as for
- * hook_run; what comes there is passed on.  The hook's cgroup is removed.  Fills *ret, always. */
-void guard_run(struct sandbox *s, unsigned timeout_s, int signals, const struct guard_calls *calls,
-	       struct hook_outcome *ret);
+/* Compile the profiles, find the application's cgroups, run the hook by a watcher, and guard it.
+ * The hook's cgroup is removed.  Fills *ret, always. */
+void guard_run(const struct guard *guard, struct outcome *ret);
 
 #endif

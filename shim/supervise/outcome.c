@@ -1,58 +1,175 @@
-/* The outcome of a hook in words, as a log event and as an exit status.
- * SPDX-License-Identifier: Apache-2.0 */
+/* How a start can end: one table.  SPDX-License-Identifier: Apache-2.0 */
 #include "shim/supervise/outcome.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#include "shim/sandbox/lines.h"
 #include "shim/base/clock.h"
+#include "shim/base/exit_status.h"
+#include "shim/sandbox/lines.h"
 
-static const struct outcome_kind succeeded = { LOG_LEVEL_INFO, "ended", false };
-
-static const struct outcome_kind kinds[] = {
-	[HOOK_EXITED] = { LOG_LEVEL_WARNING, "ended", true }, /* with a status other than 0 */
-	[HOOK_KILLED] = { LOG_LEVEL_WARNING, "ended", true },
-	[HOOK_NOT_EXECUTED] = { LOG_LEVEL_WARNING, "ended", true },
-	[HOOK_TIMED_OUT] = { LOG_LEVEL_WARNING, "timed-out", true },
-	[HOOK_INTERRUPTED] = { LOG_LEVEL_WARNING, "abandoned", true },
-	[HOOK_APP_ENDED] = { LOG_LEVEL_INFO, "not-started", false },
-	[HOOK_FAILED] = { LOG_LEVEL_ERROR, "error", true },
+const struct ending_row endings[ENDING_COUNT] = {
+	[ENDING_UNSUPERVISED] = {
+		.words = "{why}",
+		.level = LOG_LEVEL_ERROR,
+		.event = "error",
+		.hook = RECORD_FAILED,
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_SUPERVISOR_ENDED] = {
+		.words = "the supervisor was ended by signal {value}",
+		.level = LOG_LEVEL_WARNING,
+		.event = "abandoned",
+		.hook = RECORD_ABANDONED,
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_NOT_STARTED] = {
+		.words = "the application ended first",
+		.level = LOG_LEVEL_INFO,
+		.event = "not-started",
+		.hook = RECORD_NONE,
+		.run_failed = true,
+		.app_ended = true,
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_ENDED_UNREADY] = {
+		.words = "{why}",
+		.level = LOG_LEVEL_INFO,
+		.event = "not-started",
+		.hook = RECORD_NONE,
+		.run_failed = true,
+		.app_ended = true,
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_NOT_READY] = {
+		.words = "{why}",
+		.level = LOG_LEVEL_WARNING,
+		.event = "not-started",
+		.hook = RECORD_NONE,
+		.log_prefix = "the run has failed: ",
+		.run_failed = true,
+		.tell_author = true,
+		.author_prefix = "not run: ",
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_ONLY_REFUSED] = {
+		.words = "",
+		.hook = RECORD_REFUSED,
+		.no_reason = true,
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_APP_ENDED_FIRST] = {
+		.words = "the application ended first",
+		.level = LOG_LEVEL_INFO,
+		.event = "not-started",
+		.hook = RECORD_NONE,
+		.app_ended = true,
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_NOT_RUN] = {
+		.words = "the hook was not run: {why}",
+		.level = LOG_LEVEL_ERROR,
+		.event = "error",
+		.hook = RECORD_FAILED,
+		.tell_author = true,
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_NOT_EXECUTED] = {
+		.words = "exit status {value}: {why}",
+		.level = LOG_LEVEL_WARNING,
+		.event = "ended",
+		.hook = RECORD_FAILED,
+		.tell_author = true,
+		.run_status = ENDING_VALUE,
+		.wait_status = ENDING_VALUE,
+	},
+	[ENDING_SUCCEEDED] = {
+		.words = "exit status 0",
+		.level = LOG_LEVEL_INFO,
+		.event = "ended",
+		.hook = RECORD_SUCCEEDED,
+		.no_reason = true,
+		.run_status = ENDING_VALUE,
+		.wait_status = ENDING_VALUE,
+	},
+	[ENDING_EXITED] = {
+		.words = "exit status {value}",
+		.level = LOG_LEVEL_WARNING,
+		.event = "ended",
+		.hook = RECORD_FAILED,
+		.no_reason = true,
+		.tell_author = true,
+		.run_status = ENDING_VALUE,
+		.wait_status = ENDING_VALUE,
+	},
+	[ENDING_KILLED] = {
+		.words = "killed by signal {value}",
+		.level = LOG_LEVEL_WARNING,
+		.event = "ended",
+		.hook = RECORD_FAILED,
+		.tell_author = true,
+		.run_status = ENDING_SIGNAL,
+		.wait_status = ENDING_SIGNAL,
+	},
+	[ENDING_TIMED_OUT] = {
+		.words = "killed after {value} s (the setting 'timeout')",
+		.level = LOG_LEVEL_WARNING,
+		.event = "timed-out",
+		.hook = RECORD_TIMED_OUT,
+		.tell_author = true,
+		.run_status = EXIT_STATUS_TIMED_OUT,
+		.wait_status = EXIT_STATUS_TIMED_OUT,
+	},
+	[ENDING_INTERRUPTED] = {
+		.words = "killed, the supervisor got signal {value}",
+		.level = LOG_LEVEL_WARNING,
+		.event = "abandoned",
+		.hook = RECORD_ABANDONED,
+		.tell_author = true,
+		.run_status = ENDING_SIGNAL,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
+	[ENDING_APP_ENDED] = {
+		.words = "the application ended while the hook ran",
+		.level = LOG_LEVEL_INFO,
+		.event = "ended",
+		.hook = RECORD_ABANDONED,
+		.app_ended = true,
+		.run_status = EXIT_STATUS_FAILED,
+		.wait_status = EXIT_STATUS_FAILED,
+	},
 };
 
-const struct outcome_kind *outcome_describe(const struct hook_outcome *outcome,
-					    const struct plan *plan, char *buf, size_t size)
+const char *outcome_words(const struct outcome *outcome, const char *prefix, char *buf, size_t size)
 {
-	switch (outcome->result) {
-	case HOOK_EXITED:
-		snprintf(buf, size, "exit status %d", outcome->value);
-		return outcome->value ? &kinds[HOOK_EXITED] : &succeeded;
-	case HOOK_KILLED:
-		snprintf(buf, size, "killed by signal %d", outcome->value);
-		break;
-	case HOOK_NOT_EXECUTED:
-		snprintf(buf, size, "exit status %d: %s", outcome->value, outcome->error.msg);
-		break;
-	case HOOK_TIMED_OUT:
-		snprintf(buf, size, "killed after %u s (the setting 'timeout')",
-			 plan->settings->timeout_s);
-		break;
-	case HOOK_INTERRUPTED:
-		snprintf(buf, size, "killed, the supervisor got signal %d", outcome->value);
-		break;
-	case HOOK_APP_ENDED:
-		snprintf(buf, size,
-			 outcome->pid ? "the application ended while the hook ran"
-				      : "the application ended first");
-		return outcome->pid ? &succeeded : &kinds[HOOK_APP_ENDED];
-	case HOOK_FAILED:
-		snprintf(buf, size, "the hook was not run: %s", outcome->error.msg);
-		break;
+	const char *words = endings[outcome->ending].words;
+	size_t used = (size_t)snprintf(buf, size, "%s", prefix ? prefix : "");
+
+	while (*words && used < size) {
+		size_t plain = strcspn(words, "{");
+
+		used += (size_t)snprintf(buf + used, size - used, "%.*s", (int)plain, words);
+		words += plain;
+		if (!*words || used >= size)
+			break;
+		if (!strncmp(words, "{value}", strlen("{value}")))
+			used += (size_t)snprintf(buf + used, size - used, "%d", outcome->value);
+		else
+			used += (size_t)snprintf(buf + used, size - used, "%s", outcome->error.msg);
+		words = strchr(words, '}') + 1;
 	}
-	return &kinds[outcome->result];
+	return buf;
 }
 
-bool outcome_dropped(const struct hook_outcome *outcome, const struct plan *plan, char *buf,
-		     size_t size)
+bool outcome_dropped(const struct outcome *outcome, const struct plan *plan, char *buf, size_t size)
 {
 	unsigned long long bytes = outcome->dropped;
 
@@ -68,58 +185,45 @@ bool outcome_dropped(const struct hook_outcome *outcome, const struct plan *plan
 	return true;
 }
 
-static enum record_hook hook_state(const struct hook_outcome *outcome)
+void outcome_record(const struct outcome *outcome, const struct plan *plan, struct record *record)
 {
-	switch (outcome->result) {
-	case HOOK_EXITED:
-		return outcome->value ? RECORD_FAILED : RECORD_SUCCEEDED;
-	case HOOK_TIMED_OUT:
-		return RECORD_TIMED_OUT;
-	case HOOK_INTERRUPTED:
-		return RECORD_ABANDONED;
-	case HOOK_APP_ENDED:
-		return outcome->pid ? RECORD_ABANDONED : RECORD_NONE;
-	case HOOK_KILLED:
-	case HOOK_NOT_EXECUTED:
-	case HOOK_FAILED:
-		break;
-	}
-	return RECORD_FAILED;
-}
+	const struct ending_row *row = &endings[outcome->ending];
+	char words[RECORD_REASON_MAX];
+	const char *reason = NULL;
 
-void outcome_record(const struct hook_outcome *outcome, const char *text, struct record *record)
-{
-	/* A status says all; the reason is for what it does not say. */
-	const char *reason = outcome->result != HOOK_EXITED ? text
-			     : outcome->leftovers           ? "what it left behind was killed"
-							    : NULL;
-
-	record_set(record, hook_state(outcome), reason);
+	if (!row->no_reason)
+		reason = outcome_words(outcome, NULL, words, sizeof(words));
+	else if (outcome->leftovers)
+		reason = "what it left behind was killed";
+	if (!plan->problem.code)
+		record_set(record, plan->hook ? row->hook : RECORD_REFUSED, reason);
 	record_mark(record, RECORD_ENDED);
-	if (outcome->result == HOOK_EXITED || outcome->result == HOOK_NOT_EXECUTED)
-		record->exit_code = outcome->value;
-	if (outcome->result == HOOK_KILLED)
-		record->signal = outcome->value;
-	if (outcome->result == HOOK_APP_ENDED)
+	if (row->run_failed)
+		record->run = RECORD_RUN_FAILED;
+	if (row->app_ended)
 		record->stopped_ms = clock_realtime_ms();
+	if (row->wait_status == ENDING_VALUE)
+		record->exit_code = outcome->value;
+	if (row->wait_status == ENDING_SIGNAL)
+		record->signal = outcome->value;
 	if (outcome->output_len)
 		record_output(record, outcome->output, outcome->output_len);
 }
 
-int outcome_exit_status(const struct hook_outcome *outcome)
+int outcome_run_status(const struct outcome *outcome)
 {
-	switch (outcome->result) {
-	case HOOK_EXITED:
-	case HOOK_NOT_EXECUTED:
+	int status = endings[outcome->ending].run_status;
+
+	if (status == ENDING_VALUE)
 		return outcome->value;
-	case HOOK_KILLED:
-	case HOOK_INTERRUPTED:
-		return 128 + outcome->value;
-	case HOOK_TIMED_OUT:
-		return 124;
-	case HOOK_APP_ENDED:
-	case HOOK_FAILED:
-		break;
-	}
-	return 125;
+	return status == ENDING_SIGNAL ? EXIT_STATUS_SIGNAL + outcome->value : status;
+}
+
+int outcome_wait_status(const struct record *record)
+{
+	if (record->exit_code >= 0)
+		return record->exit_code;
+	if (record->signal)
+		return EXIT_STATUS_SIGNAL + record->signal;
+	return record->hook == RECORD_TIMED_OUT ? EXIT_STATUS_TIMED_OUT : EXIT_STATUS_FAILED;
 }

@@ -5,239 +5,178 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shim/ready/await_ready.h"
-#include "shim/supervise/guard.h"
 #include "shim/base/log.h"
-#include "shim/record/records.h"
 #include "shim/ready/await_exec.h"
+#include "shim/ready/await_ready.h"
+#include "shim/record/records.h"
+#include "shim/supervise/guard.h"
 #include "shim/supervise/tell.h"
-#include "shim/base/clock.h"
 
 #define LOG_PATIENCE_MS 100 /* nothing waits for us, but for the hook's end */
 
-/* What the guard's calls need. */
-struct subject {
-	const struct plan *plan;
-	const struct app *app;
-	struct record *record;
-	bool by_session; /* the hook has no cgroup of its own */
-};
+/* --- the guard's calls --- */
 
-static void tell_started(pid_t hook, void *context)
+static void hook_started(pid_t hook, bool by_session, void *context)
 {
-	const struct subject *subject = context;
+	const struct start *start = context;
 
-	record_mark(subject->record, RECORD_SPAWNED);
-	record_set(subject->record, RECORD_RUNNING, NULL);
-	tell_record(subject->record);
-	log_event(LOG_LEVEL_INFO, subject->plan->state->id, "started", "hook pid %d%s", hook,
-		  subject->by_session ? "; no cgroup of its own here: it is killed by its session"
-				      : "");
+	record_mark(start->record, RECORD_SPAWNED);
+	record_set(start->record, RECORD_RUNNING, NULL);
+	tell_record(start->record);
+	log_event(LOG_LEVEL_INFO, start->plan->state->id, "started", "hook pid %d%s", hook,
+		  by_session ? "; no cgroup of its own here: it is killed by its session" : "");
 }
 
 /* In the watcher, whose guard is gone, and with it what it last wrote: take the record over. */
-static void tell_orphaned(const struct hook_outcome *outcome, void *context)
+static void hook_orphaned(const struct outcome *outcome, void *context)
 {
-	const struct subject *subject = context;
+	const struct start *guards = context;
 	auto_record record = { .dir = -1, .lock = -1 };
+	const struct start start = { guards->plan, guards->app, &record };
 	char name[RECORD_NAME_MAX];
 	struct err e = { 0 };
 
-	record_name(subject->record, name);
-	if (records_own(subject->record->dir, name, &record, &e) < 0)
-		log_event(LOG_LEVEL_WARNING, subject->plan->state->id, "error", "%s", e.msg);
+	record_name(guards->record, name);
+	if (records_own(guards->record->dir, name, &record, &e) < 0)
+		log_event(LOG_LEVEL_WARNING, guards->plan->state->id, "error", "%s", e.msg);
 	record.judged = false; /* that is for readers */
-	tell_outcome(subject->plan, subject->app, &record, outcome);
+	tell_outcome(&start, outcome);
 }
 
 /* In the joiner. */
 static void forget_record(void *context)
 {
-	const struct subject *subject = context;
+	const struct start *start = context;
 
-	explicit_bzero(subject->record->bundle, strlen(subject->record->bundle));
+	explicit_bzero(start->record->bundle, strlen(start->record->bundle));
 }
 
-static void run_hook(const struct plan *plan, const struct app *app, struct record *record,
-		     int signals)
+static void run_hook(const struct start *start, int signals)
 {
-	auto_filter own = { 0 }, container_filter = { 0 };
-	struct cgroup cgroup = { .parent = -1, .child = -1 };
-	struct hook_outcome outcome = { .result = HOOK_FAILED, .value = 125 };
-	struct sandbox sandbox = {
-		.plan = plan,
-		.app = app,
-		.cgroup = &cgroup,
-		.own = &own,
-		.container = &container_filter,
+	const struct guard guard = {
+		.plan = start->plan,
+		.app = start->app,
+		.cache = start->record->dir,
+		.signals = signals,
+		.started = hook_started,
+		.orphaned = hook_orphaned,
+		.forget = forget_record,
+		.context = (void *)start, /* which none of them writes */
 	};
-	struct subject subject = { .plan = plan, .app = app, .record = record };
-	struct guard_calls calls = { tell_started, tell_orphaned, &subject };
+	struct outcome outcome;
 
-	sandbox.forget = forget_record;
-	sandbox.forget_context = &subject;
-	if (hook_filters(plan, record->dir, &own, &container_filter, &outcome.error) == 0 &&
-	    report_map(&sandbox.report, &outcome.error) == 0 &&
-	    cgroup_prepare(app, &cgroup, &outcome.error) == 0) {
-		subject.by_session = cgroup.parent < 0;
-		guard_run(&sandbox, plan->settings->timeout_s, signals, &calls, &outcome);
-	} else if (outcome.error.code == ESRCH) {
-		outcome.result = HOOK_APP_ENDED;
-	}
-	tell_outcome(plan, app, record, &outcome);
+	guard_run(&guard, &outcome);
+	tell_outcome(start, &outcome);
 }
 
-static void not_supervised(struct record *record, const struct err *e)
+/* --- a start, from the call to its end --- */
+
+static void end(const struct start *start, enum ending ending, int value, const char *why)
 {
-	tell_no_hook(record, RECORD_FAILED, e->msg);
-	log_event(LOG_LEVEL_ERROR, record->id, "error", "%s", e->msg);
+	struct outcome outcome = { .ending = ending, .value = value };
+
+	if (why)
+		(void)err_set(&outcome.error, ECANCELED, "%s", why);
+	tell_outcome(start, &outcome);
 }
 
-static void app_ended_first(struct record *record)
+static void app_is_ready(const struct start *start, int signals, const char *reason)
 {
-	record->run = RECORD_RUN_FAILED;
-	record->stopped_ms = clock_realtime_ms();
-	tell_no_hook(record, RECORD_NONE, "the application ended first");
-	log_event(LOG_LEVEL_INFO, record->id, "not-started", "the application ended first");
-}
-
-static void told_to_leave(struct record *record, int sig)
-{
-	char reason[64];
-
-	snprintf(reason, sizeof(reason), "the supervisor was ended by signal %d", sig);
-	tell_no_hook(record, RECORD_ABANDONED, reason);
-	log_event(LOG_LEVEL_WARNING, record->id, "abandoned", "%s", reason);
-}
-
-/* The hook must not run, which is logged and recorded already. */
-static void tell_problem(const struct plan *plan, const struct app *app, struct record *record,
-			 bool started)
-{
-	char text[ERR_MSG_MAX + 64];
-
-	if (started) {
-		record_mark(record, RECORD_EXEC);
-	} else {
-		record->run = RECORD_RUN_FAILED;
-		record->stopped_ms = clock_realtime_ms();
-	}
-	tell_record(record);
-	if (!started)
-		return;
-	tell_author_refused(plan, app);
-	snprintf(text, sizeof(text), "the hook was not run: %s", plan->problem.msg);
-	if (plan->hook)
-		tell_author(plan, app, text);
-}
-
-/* The run has failed: no hook, and one line for the author of one. */
-static void run_failed(const struct plan *plan, const struct app *app, struct record *record,
-		       const struct await_outcome *outcome)
-{
-	const char *refused = plan->refused[POLICY_RUN_FAILED]
-				      ? "; CC_RUN_FAILED_HOOK is refused for Docker applications"
-				      : "";
-	char text[ERR_MSG_MAX];
-
-	record->run = RECORD_RUN_FAILED;
-	if (outcome->result == AWAIT_APP_ENDED)
-		record->stopped_ms = clock_realtime_ms();
-	if (plan->problem.code)
-		tell_record(record); /* with the reason that it has */
-	else
-		tell_no_hook(record, RECORD_NONE, outcome->reason);
-	if (outcome->result == AWAIT_APP_ENDED) {
-		log_event(LOG_LEVEL_INFO, record->id, "not-started", "%s%s", outcome->reason,
-			  refused);
+	start->record->run = RECORD_RUN_SUCCEEDED;
+	record_mark(start->record, RECORD_READY);
+	log_event(LOG_LEVEL_INFO, start->record->id, "ready", "%s", reason);
+	if (start->plan->verdict != PLAN_RUN) {
+		end(start, ENDING_ONLY_REFUSED, 0, NULL);
 		return;
 	}
-	log_event(LOG_LEVEL_WARNING, record->id, "not-started", "the run has failed: %s%s",
-		  outcome->reason, refused);
-	if (!plan->hook || plan->problem.code)
-		return;
-	snprintf(text, sizeof(text), "not run: %.240s", outcome->reason);
-	tell_author(plan, app, text);
-}
-
-/* The run has succeeded. */
-static void app_is_ready(const struct plan *plan, const struct app *app, struct record *record,
-			 int signals, const char *reason)
-{
-	record->run = RECORD_RUN_SUCCEEDED;
-	record_mark(record, RECORD_READY);
-	log_event(LOG_LEVEL_INFO, record->id, "ready", "%s", reason);
-	if (!plan->hook) {
-		tell_no_hook(record, RECORD_REFUSED, NULL);
-		return;
-	}
-	tell_record(record);
-	if (plan->problem.code)
-		return;
-	tell_unknown_capabilities(plan);
-	tell_postdeploy(plan, app);
-	run_hook(plan, app, record, signals);
+	tell_record(start->record);
+	tell_unknown_capabilities(start->plan);
+	tell_postdeploy(start);
+	run_hook(start, signals);
 }
 
 /* The one decision of this start: has the run succeeded or failed? */
-static void decide_run(const struct plan *plan, const struct app *app, struct record *record,
-		       int signals)
+static void decide_run(const struct start *start, int signals)
 {
-	const struct bundle *bundle = plan->bundle;
+	const struct bundle *bundle = start->plan->bundle;
 	struct await_outcome outcome;
 	struct ready ready;
 	char text[ERR_MSG_MAX];
 
-	ready_make(bundle, plan->settings, &ready);
+	ready_make(bundle, start->plan->settings, &ready);
 	if (ready.kind != READY_WHEN_EXECUTED && !ready.unusable.code) {
-		tell_record(record);
-		log_event(LOG_LEVEL_INFO, record->id, "waiting", "for %s",
+		tell_record(start->record);
+		log_event(LOG_LEVEL_INFO, start->record->id, "waiting", "for %s",
 			  ready_describe(&ready, text, sizeof(text)));
 	}
 	give_back_pages();
-	await_ready(&ready, app, bundle->ns_listed[NS_PID] && !bundle->ns_has_path[NS_PID], signals,
-		    &outcome);
-	if (outcome.result == AWAIT_SUCCEEDED)
-		app_is_ready(plan, app, record, signals, outcome.reason);
-	else if (outcome.result == AWAIT_TOLD)
-		told_to_leave(record, outcome.signal);
+	await_ready(&ready, start->app, bundle->ns_listed[NS_PID] && !bundle->ns_has_path[NS_PID],
+		    signals, &outcome);
+	switch (outcome.result) {
+	case AWAIT_SUCCEEDED:
+		app_is_ready(start, signals, outcome.reason);
+		break;
+	case AWAIT_FAILED:
+		end(start, ENDING_NOT_READY, 0, outcome.reason);
+		break;
+	case AWAIT_APP_ENDED:
+		end(start, ENDING_ENDED_UNREADY, 0, outcome.reason);
+		break;
+	case AWAIT_TOLD:
+		end(start, ENDING_SUPERVISOR_ENDED, outcome.signal, NULL);
+		break;
+	}
+}
+
+static void app_has_started(const struct start *start, int signals)
+{
+	const struct plan *plan = start->plan;
+	char text[ERR_MSG_MAX + 64];
+
+	record_mark(start->record, RECORD_EXEC);
+	if (plan->problem.code)
+		tell_record(start->record); /* poststart has logged and recorded the problem */
+	tell_author_refused(start);
+	if (plan->problem.code && plan->hook) {
+		snprintf(text, sizeof(text), "the hook was not run: %s", plan->problem.msg);
+		tell_author(start, text);
+	}
+	if (plan->awaits_ready)
+		decide_run(start, signals);
 	else
-		run_failed(plan, app, record, &outcome);
+		end(start, ENDING_ONLY_REFUSED, 0, NULL);
+}
+
+static void wait_and_run(const struct start *start, int signals)
+{
+	struct err e = { 0 };
+	int sig = 0, started = await_exec(start->app, signals, &sig, &e);
+
+	if (started < 0)
+		end(start, ENDING_UNSUPERVISED, 0, e.msg);
+	else if (sig)
+		end(start, ENDING_SUPERVISOR_ENDED, sig, NULL);
+	else if (!started)
+		end(start, ENDING_NOT_STARTED, 0, NULL);
+	else
+		app_has_started(start, signals);
 }
 
 void supervise(const struct plan *plan, const struct app *app, struct record *record)
 {
+	const struct start start = { plan, app, record };
 	struct err e = { 0 };
-	int started, told = 0, signals = hook_signals(&e);
+	int signals = watcher_signals(&e);
 
 	if (signals < 0) {
-		not_supervised(record, &e);
+		end(&start, ENDING_UNSUPERVISED, 0, e.msg);
 		return;
 	}
 	log_be_patient(LOG_PATIENCE_MS);
 	if (!plan->problem.code)
 		log_event(LOG_LEVEL_INFO, record->id, "waiting", "for the application to start");
 	records_prune(record->dir, RECORDS_KEPT);
-	started = wait_started(app, signals, &told, &e);
-	if (started < 0) {
-		not_supervised(record, &e);
-	} else if (told) {
-		told_to_leave(record, told);
-	} else if (plan->problem.code) {
-		tell_problem(plan, app, record, started);
-		/* Without settings nobody knows what to wait for. */
-		if (started && plan->settings->ready_timeout_s)
-			decide_run(plan, app, record, signals);
-	} else if (!started) {
-		app_ended_first(record);
-	} else {
-		record_mark(record, RECORD_EXEC);
-		tell_author_refused(plan, app);
-		if (plan->hook || plan->refused[POLICY_RUN_FAILED])
-			decide_run(plan, app, record, signals);
-		else
-			tell_no_hook(record, RECORD_REFUSED, NULL);
-	}
-	tell_finish(app);
+	wait_and_run(&start, signals);
+	tell_wait_for_notices(app);
 	records_prune(record->dir, RECORDS_KEPT);
 }

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 
 #include "shim/base/log.h"
-#include "shim/supervise/outcome.h"
 #include "shim/sandbox/postdeploy.h"
 #include "shim/app/stream.h"
 #include "shim/base/text.h"
@@ -22,8 +21,9 @@ void tell_log_refused(const struct plan *plan)
 				  policy[i].variable, policy[i].advice);
 }
 
-void tell_author_refused(const struct plan *plan, const struct app *app)
+void tell_author_refused(const struct start *start)
 {
+	const struct plan *plan = start->plan;
 	char text[POLICY_COUNT * 160] = "";
 	size_t used = 0;
 
@@ -35,30 +35,30 @@ void tell_author_refused(const struct plan *plan, const struct app *app)
 						 NOTICE_PREFIX
 						 "%s is refused for Docker applications: %s\n",
 						 policy[i].variable, policy[i].advice);
-	(void)stream_notice(app, text);
+	(void)stream_notice(start->app, text);
 }
 
-void tell_postdeploy(const struct plan *plan, const struct app *app)
+void tell_postdeploy(const struct start *start)
 {
-	if (!postdeploy_found(plan, app))
+	if (!postdeploy_found(start->plan, start->app))
 		return;
-	log_event(LOG_LEVEL_WARNING, plan->state->id, "refused", POSTDEPLOY_ADVICE);
-	if (plan->settings->output == OUTPUT_CONTAINER)
-		(void)stream_notice(app, NOTICE_PREFIX POSTDEPLOY_ADVICE "\n");
+	log_event(LOG_LEVEL_WARNING, start->plan->state->id, "refused", POSTDEPLOY_ADVICE);
+	if (start->plan->settings->output == OUTPUT_CONTAINER)
+		(void)stream_notice(start->app, NOTICE_PREFIX POSTDEPLOY_ADVICE "\n");
 }
 
-void tell_author(const struct plan *plan, const struct app *app, const char *what)
+void tell_author(const struct start *start, const char *what)
 {
 	char text[ERR_MSG_MAX + 256], safe[ERR_MSG_MAX + 128];
 
-	if (plan->settings->output != OUTPUT_CONTAINER)
+	if (start->plan->settings->output != OUTPUT_CONTAINER)
 		return;
 	snprintf(text, sizeof(text), NOTICE_PREFIX "%s: %s\n",
 		 policy[POLICY_RUN_SUCCEEDED].variable, text_escape(safe, sizeof(safe), what));
-	(void)stream_notice(app, text);
+	(void)stream_notice(start->app, text);
 }
 
-void tell_finish(const struct app *app)
+void tell_wait_for_notices(const struct app *app)
 {
 	for (int waited_ms = 0, step_ms = 5; waited_ms < STREAM_NOTICE_MS; waited_ms += step_ms) {
 		pid_t pid;
@@ -90,27 +90,34 @@ void tell_record(struct record *record)
 		log_event(LOG_LEVEL_WARNING, record->id, "error", "%s", e.msg);
 }
 
-void tell_outcome(const struct plan *plan, const struct app *app, struct record *record,
-		  const struct hook_outcome *outcome)
+/* Who asks in vain for the hook of a failed run reads why. */
+static const char *refused_run_failed(const struct start *start, const struct outcome *outcome)
 {
-	char text[ERR_MSG_MAX + 64], text_dropped[128];
-	const struct outcome_kind *kind = outcome_describe(outcome, plan, text, sizeof(text));
+	bool not_ready =
+		outcome->ending == ENDING_NOT_READY || outcome->ending == ENDING_ENDED_UNREADY;
 
-	outcome_record(outcome, text, record);
-	tell_record(record);
-	log_event(kind->level, plan->state->id, kind->event, "%s", text);
+	return not_ready && start->plan->refused[POLICY_RUN_FAILED]
+		       ? "; CC_RUN_FAILED_HOOK is refused for Docker applications"
+		       : "";
+}
+
+void tell_outcome(const struct start *start, const struct outcome *outcome)
+{
+	const struct ending_row *row = &endings[outcome->ending];
+	const struct plan *plan = start->plan;
+	char text[ERR_MSG_MAX + 64], dropped[128];
+
+	outcome_record(outcome, plan, start->record);
+	tell_record(start->record);
+	if (row->event)
+		log_event(row->level, plan->state->id, row->event, "%s%s",
+			  outcome_words(outcome, row->log_prefix, text, sizeof(text)),
+			  refused_run_failed(start, outcome));
 	if (outcome->leftovers)
 		log_event(LOG_LEVEL_WARNING, plan->state->id, "ended",
 			  "processes that the hook left behind were killed: hooks are no daemons");
-	if (outcome_dropped(outcome, plan, text_dropped, sizeof(text_dropped)))
-		log_event(LOG_LEVEL_WARNING, plan->state->id, "output", "%s", text_dropped);
-	if (kind->tell_author)
-		tell_author(plan, app, text);
-}
-
-void tell_no_hook(struct record *record, enum record_hook hook, const char *reason)
-{
-	record_set(record, record->hook == RECORD_REFUSED ? RECORD_REFUSED : hook, reason);
-	record_mark(record, RECORD_ENDED);
-	tell_record(record);
+	if (outcome_dropped(outcome, plan, dropped, sizeof(dropped)))
+		log_event(LOG_LEVEL_WARNING, plan->state->id, "output", "%s", dropped);
+	if (row->tell_author && plan->verdict == PLAN_RUN)
+		tell_author(start, outcome_words(outcome, row->author_prefix, text, sizeof(text)));
 }

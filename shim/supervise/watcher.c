@@ -11,7 +11,7 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/clock.h"
-#include "seccomp/cache.h"
+#include "shim/base/exit_status.h"
 #include "shim/sandbox/relay.h"
 #include "shim/base/seal.h"
 #include "shim/base/text.h"
@@ -23,12 +23,13 @@
 
 struct run {
 	struct sandbox *s;
-	struct hook_outcome *out;
+	struct outcome *out;
 	struct tree tree;
 	int signals;
 	void (*on_start)(pid_t hook);
 	pid_t joiner;
-	bool joiner_ended, hook_ended, decided;
+	bool joiner_ended, hook_ended, concluded;
+	unsigned timeout_s;  /* of the hook */
 	int64_t deadline_ms; /* of the current phase */
 	bool killing;        /* SIGKILL in rounds from now on */
 };
@@ -42,7 +43,7 @@ static void signal_set(sigset_t *set)
 		sigaddset(set, watched_signals[i]);
 }
 
-int hook_signals(struct err *e)
+int watcher_signals(struct err *e)
 {
 	sigset_t set;
 	int fd;
@@ -54,24 +55,13 @@ int hook_signals(struct err *e)
 	return fd < 0 ? err_sys(e, errno, "signalfd") : fd;
 }
 
-int hook_filters(const struct plan *plan, int records, struct filter *ret_own,
-		 struct filter *ret_container, struct err *e)
-{
-	if (cache_compile(records, &plan->own, ret_own, e) < 0)
-		return err_prefix(e, "the hook's own seccomp profile");
-	if (plan->has_container_profile &&
-	    cache_compile(records, &plan->container, ret_container, e) < 0)
-		return err_prefix(e, "the container's seccomp profile");
-	return 0;
-}
-
 /* The first decision holds: a hook that is killed because of it says nothing new by its death. */
-static void decide(struct run *run, enum hook_result result, int value)
+static void conclude(struct run *run, enum ending ending, int value)
 {
-	if (run->decided)
+	if (run->concluded)
 		return;
-	run->decided = true;
-	run->out->result = result;
+	run->concluded = true;
+	run->out->ending = ending;
 	run->out->value = value;
 }
 
@@ -94,11 +84,11 @@ static void kill_all(struct run *run)
 static void joiner_failed(struct run *run, const siginfo_t *info)
 {
 	const struct joiner_report *report = run->s->report.joiner;
-	const char *step = sandbox_step_name(report->step);
+	const char *step = joiner_step_name(report->step);
 	struct err *e = &run->out->error;
 
 	if (app_ended(run->s->app) && !report->error.code)
-		decide(run, HOOK_APP_ENDED, 0);
+		conclude(run, ENDING_APP_ENDED, 0);
 	if (report->error.code) {
 		*e = report->error;
 		e->msg[sizeof(e->msg) - 1] = '\0';
@@ -109,7 +99,7 @@ static void joiner_failed(struct run *run, const siginfo_t *info)
 			      info->si_status == SIGSYS ? " (SIGSYS): a seccomp profile denies it"
 							: "");
 	}
-	decide(run, e->code == ESRCH ? HOOK_APP_ENDED : HOOK_FAILED, 125);
+	conclude(run, e->code == ESRCH ? ENDING_APP_ENDED : ENDING_NOT_RUN, 0);
 }
 
 static void reap_joiner(struct run *run)
@@ -166,9 +156,10 @@ static void not_executed(struct run *run, const siginfo_t *info)
 	else
 		(void)err_sys(&run->out->error, code, "execute '%s'", shell);
 	if (info->si_code != CLD_EXITED || at[0])
-		decide(run, HOOK_FAILED, 125);
+		conclude(run, ENDING_NOT_RUN, 0);
 	else
-		decide(run, HOOK_NOT_EXECUTED, code == ENOENT ? 127 : 126);
+		conclude(run, ENDING_NOT_EXECUTED,
+			 code == ENOENT ? EXIT_STATUS_NOT_FOUND : EXIT_STATUS_NOT_EXECUTABLE);
 }
 
 static void reap_hook(struct run *run)
@@ -184,13 +175,13 @@ static void reap_hook(struct run *run)
 	did_exec = executed(run->out->pid);
 	(void)waitid(P_PID, pid, &info, WEXITED); /* the application's end waits for this */
 	if (info.si_code != CLD_EXITED && info.si_status == SIGKILL && app_ending(run->s->app))
-		decide(run, HOOK_APP_ENDED, 0); /* its end takes the hook along */
+		conclude(run, ENDING_APP_ENDED, 0); /* its end takes the hook along */
 	else if (!did_exec)
 		not_executed(run, &info);
 	else if (info.si_code == CLD_EXITED)
-		decide(run, HOOK_EXITED, info.si_status);
+		conclude(run, info.si_status ? ENDING_EXITED : ENDING_SUCCEEDED, info.si_status);
 	else
-		decide(run, HOOK_KILLED, info.si_status);
+		conclude(run, ENDING_KILLED, info.si_status);
 }
 
 static void read_signals(struct run *run)
@@ -199,7 +190,7 @@ static void read_signals(struct run *run)
 
 	while (read(run->signals, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo != SIGCHLD) {
-			decide(run, HOOK_INTERRUPTED, (int)info.ssi_signo);
+			conclude(run, ENDING_INTERRUPTED, (int)info.ssi_signo);
 			kill_all(run);
 		}
 }
@@ -208,11 +199,11 @@ static void check_deadline(struct run *run)
 {
 	if (run->killing || clock_monotonic_ms() < run->deadline_ms)
 		return;
-	if (run->decided) { /* the grace is over */
+	if (run->concluded) { /* the grace is over */
 		kill_all(run);
 		return;
 	}
-	decide(run, HOOK_TIMED_OUT, 0);
+	conclude(run, ENDING_TIMED_OUT, (int)run->timeout_s);
 	run->deadline_ms = clock_monotonic_ms() + GRACE_MS;
 	signal_all(run, SIGTERM);
 }
@@ -246,7 +237,7 @@ static void watch(struct run *run)
 		if (polls[1].revents && !app_gone) {
 			app_gone = true;
 			reap_hook(run); /* it may have ended by itself just before */
-			decide(run, HOOK_APP_ENDED, 0);
+			conclude(run, ENDING_APP_ENDED, 0);
 		}
 		check_deadline(run);
 		if (app_gone || run->killing)
@@ -263,7 +254,9 @@ static void pause_ms(int ms)
  * processes die when it is thawed, so this has no end but theirs. */
 static void clear_tree(struct run *run)
 {
-	bool by_itself = run->out->result == HOOK_EXITED || run->out->result == HOOK_KILLED;
+	enum ending ending = run->out->ending;
+	bool by_itself =
+		ending == ENDING_SUCCEEDED || ending == ENDING_EXITED || ending == ENDING_KILLED;
 
 	run->out->leftovers = by_itself && tree_signal(&run->tree, 0) > 0;
 	while (tree_signal(&run->tree, SIGKILL) > 0)
@@ -282,8 +275,8 @@ static void end_helpers(struct run *run)
 	run->out->output_len = relay_tail(report->relay, run->out->output);
 }
 
-void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_start)(pid_t hook),
-	      struct hook_outcome *ret)
+void watcher_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_start)(pid_t hook),
+		 struct outcome *ret)
 {
 	struct run run = {
 		.s = s,
@@ -291,18 +284,17 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 		.tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) },
 		.signals = signals,
 		.on_start = on_start,
+		.timeout_s = timeout_s,
 		.deadline_ms = clock_monotonic_ms() + (int64_t)timeout_s * 1000,
 	};
+	pid_t watcher = getpid();
 
-	memset(ret, 0, sizeof(*ret));
-	ret->result = HOOK_FAILED;
-	ret->value = 125;
+	*ret = (struct outcome){ .ending = ENDING_NOT_RUN };
 	if (cgroup_make(s->cgroup, &ret->error) < 0) {
 		if (app_ended(s->app))
-			ret->result = HOOK_APP_ENDED; /* and the runtime removes its cgroups */
+			ret->ending = ENDING_APP_ENDED_FIRST; /* the runtime removes its cgroups */
 		return;
 	}
-	s->supervisor = getpid();
 	run.joiner = fork();
 	if (run.joiner < 0) {
 		(void)err_sys(&ret->error, errno, "fork");
@@ -314,9 +306,11 @@ void hook_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_star
 		seal_default_signals(); /* what we ignore is not for the hook */
 		sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail */
-		sandbox_enter(s);
+		joiner_run(s, watcher);
 	}
 	watch(&run);
 	clear_tree(&run);
 	end_helpers(&run);
+	if (ret->ending == ENDING_APP_ENDED && !ret->pid)
+		ret->ending = ENDING_APP_ENDED_FIRST;
 }

@@ -12,7 +12,7 @@
 #include "oci/cleanup.h"
 #include "shim/verbs/check_sandbox.h"
 #include "shim/verbs/check_host.h"
-#include "shim/supervise/watcher.h"
+#include "shim/plan/plan.h"
 #include "shim/sandbox/postdeploy.h"
 #include "shim/ready/ready.h"
 #include "shim/record/records.h"
@@ -98,24 +98,18 @@ static int check(const struct options *o, const char *directory, const struct re
 		 struct err *e)
 {
 	bool can_run;
-	auto_settings settings = { 0 };
-	auto_bundle bundle = { 0 };
+	auto_plan_source source = { 0 };
 	auto_plan plan = { 0 };
 	auto_filter own = { 0 }, container = { 0 };
-	auto_free char *config = NULL;
 	struct state state = { .id = (char *)"-",
 			       .bundle = (char *)directory,
 			       .status = (char *)"" };
-	size_t len;
 
-	if (settings_load(o->config, &settings, e) < 0 ||
-	    bundle_read(directory, &config, &len, e) < 0 ||
-	    bundle_parse(directory, config, len, &bundle, e) < 0 ||
-	    plan_make(&state, &bundle, &settings, &plan, e) < 0 ||
-	    (plan.hook && hook_filters(&plan, -1, &own, &container, e) < 0))
+	if (plan_load(&state, o->config, &source, &plan, e) < 0 ||
+	    (plan.verdict == PLAN_RUN && plan_compile(&plan, -1, &own, &container, e) < 0))
 		return STATUS_BAD_INPUT;
 	can_run = print_plan(o, &plan);
-	if (r && plan.hook)
+	if (r && plan.verdict == PLAN_RUN)
 		print_postdeploy(&plan, r);
 	return can_run ? STATUS_RUNS : STATUS_NONE;
 }

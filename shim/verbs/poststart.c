@@ -159,8 +159,7 @@ static int claim(const struct options *o, const struct plan *plan, const struct 
 static void tell_unclaimed(struct plan *plan, const struct app *app, struct record *record,
 			   const struct err *e)
 {
-	if (!plan->problem.code)
-		plan->problem = *e;
+	plan_fail(plan, e);
 	record->dir = -1;
 	if (!record->id || fork() != 0)
 		return;
@@ -201,45 +200,24 @@ static int start_supervisor(const struct options *o, struct plan *plan, struct e
 	return done;
 }
 
-/* No hook is run, because of *e: leave a supervisor behind that tells its author. */
-static int leave_teller(const struct options *o, const struct state *state,
-			const struct bundle *bundle, const struct settings *settings, struct err *e)
-{
-	auto_plan plan = { 0 };
-	struct err unused = { 0 };
-
-	/* Not where the process may be another than a container's, or will never have started. */
-	if (state->foreign || bundle->foreign || !bundle->ns_listed[NS_MOUNT])
-		return -1;
-	plan_telling(state, bundle, settings, e, &plan);
-	if (!settings->shell) /* there are none: what is wrong with them is the operator's */
-		snprintf(plan.problem.msg, sizeof(plan.problem.msg),
-			 "the operator's settings have an error");
-	if (plan.hook || plan_refuses(&plan))
-		(void)start_supervisor(o, &plan, &unused); /* the first cause is logged */
-	return -1;
-}
-
-/* The part for which the program is sealed. */
+/* The part for which the program is sealed.  config: its text, which is freed. */
 static int plan_and_start(const struct options *o, const struct state *state, char **config,
 			  size_t len, struct err *e)
 {
-	auto_settings settings = { 0 };
-	auto_bundle bundle = { 0 };
+	auto_plan_source source = { 0 };
 	auto_plan plan = { 0 };
+	struct err unused = { 0 };
+	int planned = plan_load_text(state, *config, len, o->config, &source, &plan, e);
 
-	if (bundle_parse(state->bundle, *config, len, &bundle, e) < 0)
-		return -1;
-	if (settings_load(o->config, &settings, e) < 0 ||
-	    plan_make(state, &bundle, &settings, &plan, e) < 0)
-		return leave_teller(o, state, &bundle, &settings, e);
 	/* A supervisor may wait for days, and its hook's process is to hold nothing of the host. */
 	cleanup_free(config);
 	*config = NULL;
-	bundle_drop_document(&bundle);
-	if (!plan.hook && !plan_refuses(&plan))
-		return 0;
-	return start_supervisor(o, &plan, e);
+	if (plan.verdict == PLAN_NOTHING)
+		return planned;
+	if (planned == 0)
+		return start_supervisor(o, &plan, e);
+	(void)start_supervisor(o, &plan, &unused); /* it only tells; the first cause is logged */
+	return -1;
 }
 
 static int start(const struct options *o, struct state *state, struct err *e)

@@ -6,7 +6,6 @@
 
 #include "oci/cleanup.h"
 #include "shim/supervise/guard.h"
-#include "shim/supervise/outcome.h"
 #include "shim/record/record.h"
 #include "shim/record/records.h"
 #include "shim/base/seal.h"
@@ -17,61 +16,41 @@
 static int run_planned(const struct plan *plan, const struct app *app, const char *root,
 		       struct err *e)
 {
-	auto_filter own = { 0 }, container = { 0 };
-	struct cgroup cgroup = { .parent = -1, .child = -1 };
-	struct guard_calls nobody = { 0 };
-	struct hook_outcome outcome;
-	struct sandbox sandbox = {
-		.plan = plan,
-		.app = app,
-		.cgroup = &cgroup,
-		.own = &own,
-		.container = &container,
-		.foreground = true,
-	};
+	struct outcome outcome;
 	char text[ERR_MSG_MAX + 64];
 	struct err none = { 0 };
 	auto_fd records = record_dir(root, true, &none); /* without it there is only no cache */
-	int signals = hook_signals(e);
+	struct guard guard = { .plan = plan, .app = app, .cache = records, .foreground = true };
 
-	if (signals < 0 || hook_filters(plan, records, &own, &container, e) < 0 ||
-	    report_map(&sandbox.report, e) < 0 || cgroup_prepare(app, &cgroup, e) < 0)
+	guard.signals = watcher_signals(e);
+	if (guard.signals < 0)
 		return STATUS_FAILED;
-	guard_run(&sandbox, plan->settings->timeout_s, signals, &nobody, &outcome);
-	(void)outcome_describe(&outcome, plan, text, sizeof(text));
-	if (outcome.result != HOOK_EXITED)
-		(void)err_set(e, ECANCELED, "%s", text);
-	return outcome_exit_status(&outcome);
+	guard_run(&guard, &outcome);
+	if (outcome.ending != ENDING_SUCCEEDED && outcome.ending != ENDING_EXITED)
+		(void)err_set(e, ECANCELED, "%s",
+			      outcome_words(&outcome, NULL, text, sizeof(text)));
+	return outcome_run_status(&outcome);
 }
 
 /* start_time: of the process that is meant; 0 = whichever has that pid. */
 static int prepare_and_run(const struct options *o, const struct state *state, uint64_t start_time,
 			   struct err *e)
 {
-	auto_settings settings = { 0 };
-	auto_bundle bundle = { 0 };
+	auto_plan_source source = { 0 };
 	auto_plan plan = { 0 };
 	auto_app app = { .pidfd = -1, .proc = -1 };
-	auto_free char *config = NULL;
 	struct err none = { 0 };
-	size_t len;
 
-	if (settings_load(o->config, &settings, e) < 0 ||
-	    bundle_read(state->bundle, &config, &len, e) < 0 ||
-	    bundle_parse(state->bundle, config, len, &bundle, e) < 0 ||
-	    plan_make(state, &bundle, &settings, &plan, e) < 0)
+	if (plan_load(state, o->config, &source, &plan, e) < 0)
 		return STATUS_FAILED;
-	cleanup_free(&config); /* the hook's process is to hold nothing of the host */
-	config = NULL;
-	bundle_drop_document(&bundle);
-	if (!plan.hook) {
+	if (plan.verdict != PLAN_RUN) {
 		(void)err_set(e, ENOENT, "%s",
-			      settings.enabled ? "config.json sets no CC_RUN_SUCCEEDED_HOOK"
-					       : "hooks are disabled by the settings");
+			      source.settings.enabled ? "config.json sets no CC_RUN_SUCCEEDED_HOOK"
+						      : "hooks are disabled by the settings");
 		return STATUS_FAILED;
 	}
-	if (app_open(state->pid, &bundle, &app, e) < 0 ||
-	    app_verify_patiently(&app, &bundle, e) < 0)
+	if (app_open(state->pid, &source.bundle, &app, e) < 0 ||
+	    app_verify_patiently(&app, &source.bundle, e) < 0)
 		return STATUS_FAILED;
 	if (start_time && app.start_time != start_time) {
 		(void)err_set(e, ESRCH, "the container has ended: pid %d is another process now",

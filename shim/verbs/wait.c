@@ -11,11 +11,12 @@
 
 #include "oci/cleanup.h"
 #include "shim/record/records.h"
+#include "shim/supervise/outcome.h"
 #include "shim/verbs/verbs.h"
 #include "shim/base/procfs.h"
 #include "shim/base/clock.h"
 
-enum { STATUS_TIMED_OUT = 124, STATUS_FAILED = 125, BY_SIGNAL = 128 };
+enum { STATUS_FAILED = 125 };
 
 #define LOOK_MS 10000
 
@@ -30,34 +31,36 @@ static int watch(int dir, struct err *e)
 	return take_fd(&fd);
 }
 
-/* A final record's status. */
-static int exit_status(const struct record *r, struct err *e)
+/* Say why a final record has no status of its hook's. */
+static void explain(const struct record *r, struct err *e)
 {
 	switch (r->hook) {
-	case RECORD_SUCCEEDED:
-	case RECORD_FAILED:
-		if (r->exit_code >= 0)
-			return r->exit_code;
-		if (r->signal)
-			return BY_SIGNAL + r->signal;
-		(void)err_set(e, ECANCELED, "%s", r->reason);
-		return STATUS_FAILED;
 	case RECORD_TIMED_OUT:
 		(void)err_set(e, ETIMEDOUT, "the hook timed out: %s", r->reason);
-		return STATUS_TIMED_OUT;
+		return;
 	case RECORD_REFUSED:
 		(void)err_set(e, ENOENT, "no hook runs: only such are set as are refused");
-		return STATUS_FAILED;
+		return;
+	case RECORD_SUCCEEDED:
+	case RECORD_FAILED:
+		(void)err_set(e, ECANCELED, "%s", r->reason);
+		return;
 	case RECORD_NONE:
+		(void)err_set(e, ECANCELED, "no hook was run: %s", r->reason);
+		return;
 	case RECORD_ABANDONED:
 	case RECORD_WAITING:
 	case RECORD_RUNNING:
 		break;
 	}
-	(void)err_set(e, ECANCELED, "%s: %s",
-		      r->hook == RECORD_NONE ? "no hook was run" : "the hook was abandoned",
-		      r->reason);
-	return STATUS_FAILED;
+	(void)err_set(e, ECANCELED, "the hook was abandoned: %s", r->reason);
+}
+
+static int exit_status(const struct record *r, struct err *e)
+{
+	if (r->exit_code < 0 && !r->signal)
+		explain(r, e);
+	return outcome_wait_status(r);
 }
 
 static void drain(int inotify)
