@@ -71,7 +71,7 @@ struct process {
 	size_t limit_count;
 	bool no_new_privs;
 	char *apparmor_profile; /* NULL = none asked for */
-	char *selinux_label;    /* likewise */
+	char *selinux_label;    /* owned; NULL = none */
 	bool has_scheduler;
 	struct scheduler scheduler;
 	bool has_io_priority;

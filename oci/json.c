@@ -26,7 +26,7 @@ int json_parse(const char *text, size_t len, unsigned flags, struct json **ret, 
 		return err_sys(e, ENOMEM, "read JSON");
 	root = yajl_tree_parse(terminated, reason, sizeof(reason));
 	if (!root) {
-		reason[strcspn(reason, "\n")] = '\0'; /* the lines behind quote the text */
+		reason[strcspn(reason, "\n")] = '\0'; /* the lines after it quote the text */
 		return err_set(e, EINVAL, "not JSON: %s", reason[0] ? reason : "empty");
 	}
 	*ret = (struct json *)root;
@@ -208,7 +208,7 @@ static int parse_whole(const struct json_node *node, bool *ret_negative, uint64_
 		if (digit > 9)
 			return EINVAL; /* a fraction or an exponent */
 		if (value > (UINT64_MAX - digit) / 10)
-			code = ERANGE; /* and on, for what may come behind the digits */
+			code = ERANGE; /* go on: something else may follow the digits */
 		value = value * 10 + digit;
 	}
 	*ret = value;

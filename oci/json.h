@@ -32,9 +32,9 @@ void json_free(struct json *doc); /* NULL is fine */
 void json_root(const struct json *doc, struct json_node *ret);
 
 /* The member key of an object.  Returns 1 and fills *ret, 0 where absent or null,
- * -1 and *e (EINVAL) where obj is no object or has the key twice (yajl's users would take the
- * first, Go's the last: an ambiguous file is refused), or in another case (Go's take it for the
- * key, and so do not we: a restriction that only the runtime has read). */
+ * -1 and *e (EINVAL) where obj is no object or has the key twice or in another case.  Runtimes in C
+ * take the first of two keys, those in Go the last, and those in Go ignore the case of a key.  So
+ * we could miss a restriction that the runtime applies. */
 int json_member(const struct json_node *obj, const char *key, struct json_node *ret, struct err *e);
 
 /* The items of an array, one after the other:

@@ -70,7 +70,7 @@ int read_all(int fd, size_t max, char **ret_text, size_t *ret_len, struct err *e
 
 int read_file(const char *path, size_t max, char **ret_text, size_t *ret_len, struct err *e)
 {
-	/* O_NONBLOCK: nobody must be waited for, should it be a FIFO */
+	/* O_NONBLOCK: opening a FIFO must not wait for its writer */
 	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 

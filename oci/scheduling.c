@@ -112,7 +112,8 @@ static int parse_io_priority(const struct json_node *process, struct process *p,
 	return 0;
 }
 
-/* A CPU number at *text, which moves behind it.  -1 where there is none below CPU_SETSIZE. */
+/* Read the CPU number at *text and move *text after it.  Returns -1 where there is no number below
+ * CPU_SETSIZE. */
 static int parse_cpu(const char **text)
 {
 	int cpu = 0;

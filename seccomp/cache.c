@@ -103,7 +103,7 @@ static bool is_program(const struct sock_filter *insns, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct sock_filter *insn = &insns[i];
-		size_t left = count - i - 1; /* behind this one */
+		size_t left = count - i - 1; /* after this one */
 
 		switch (BPF_CLASS(insn->code)) {
 		case BPF_LD:

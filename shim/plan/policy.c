@@ -29,8 +29,8 @@ static bool names_a_variable(const char *text, const char *end)
 	return false;
 }
 
-/* Engines escape only what HTML or JSON makes them escape; capital letters and the underscore,
- * of which the names consist, only somebody with something to hide. */
+/* The names consist of capital letters and the underscore, which no engine escapes.  Where they are
+ * escaped, somebody wants to hide a name. */
 static bool has_escaped_letter(const char *text, size_t len)
 {
 	static const char escape[] = "\\u00";

@@ -39,7 +39,7 @@ struct setting {
 	char value[1024]; /* as the file would write it, or none */
 };
 
-/* Describe setting i (0, 1, ...) of s.  Returns false behind the last.
+/* Describe setting i (0, 1, ...) of s.  Returns false after the last one.
  *	for (size_t i = 0; settings_get(&settings, i, &setting); i++) */
 bool settings_get(const struct settings *s, size_t i, struct setting *ret);
 

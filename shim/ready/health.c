@@ -31,7 +31,7 @@ struct check {
 
 /* --- the answer --- */
 
-/* The end of the header that begins at text: behind its empty line; NULL: not there yet. */
+/* The end of the header that begins at text, after its empty line; NULL: it is not there yet. */
 static const char *header_end(const char *text, const char *end)
 {
 	for (const char *at = text; (at = memchr(at, '\n', (size_t)(end - at))); at++) {
@@ -78,7 +78,8 @@ int health_parse(const char *text, size_t len, int *ret_status)
 		next = header_end(text, end);
 		if (!known || !next)
 			return 0;
-		if (status >= 200 || status == 101) { /* 101: nobody has asked for that */
+		if (status >= 200 ||
+		    status == 101) { /* 101 answers a question that was not asked */
 			*ret_status = status;
 			return 1;
 		}
@@ -235,8 +236,8 @@ static void add_targets(struct check *check, const struct listeners *set, bool s
 		else
 			add_target(check, false, v4);
 	}
-	/* Where IPv6 is switched off on loopback.  In a namespace that is shared somebody else may
-	 * answer there. */
+	/* Where IPv6 is switched off on loopback.  In a namespace that is shared another container
+	 * may answer there. */
 	for (size_t i = 0; !shared && i < set->count; i++)
 		if (set->at[i].v6 && listen_on_all(&set->at[i]))
 			add_target(check, false, v4);

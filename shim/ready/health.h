@@ -35,7 +35,7 @@ struct health_report {
 };
 
 /* Ask every path until one does not answer with 200 to 299; redirects are not followed.
- * set: where the port listens.  shared: somebody else's processes use the network namespace too.
+ * set: where the port listens.  shared: other containers' processes use the network namespace too.
  * report: shared memory.
  * Returns the pid of the checking process, a child that dies with its parent and ends by itself,
  * with 0 where all have answered so; or -1 and *e. */

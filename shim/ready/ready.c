@@ -26,7 +26,7 @@ static const struct {
 	[READY_PORT] = { false, true, true },
 };
 
-/* Set to something: an empty value is as good as none. */
+/* Is it set?  An empty value counts as none. */
 static const char *value_of(const struct bundle *bundle, const char *variable)
 {
 	const char *value = bundle_env(bundle, variable);
@@ -49,7 +49,7 @@ static void set_port(const char *value, struct ready *ready)
 		ready->port = (uint16_t)port;
 }
 
-/* What could end the request line, or mean something else to somebody on the way, is refused. */
+/* Refuse what could end the request line, or mean something else to a proxy. */
 static int check_path(const char *variable, const char *path, struct err *e)
 {
 	size_t len = strlen(path);

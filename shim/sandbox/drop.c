@@ -1,4 +1,4 @@
-/* To the hook's rights: capabilities, ids, no_new_privs, filters.
+/* The steps that give up rights: capabilities, ids, no_new_privs, filters.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <grp.h>
 #include <linux/securebits.h>
@@ -45,7 +45,8 @@ static int write_caps(const struct caps *caps, struct err *e)
 	return 0;
 }
 
-/* The bounding set; prctl(2) says EINVAL behind the kernel's last capability. */
+/* The bounding set of this process.  prctl(2) fails with EINVAL after the kernel's last capability.
+ */
 static uint64_t read_bounding(void)
 {
 	uint64_t caps = 0;
@@ -56,7 +57,8 @@ static uint64_t read_bounding(void)
 	return caps;
 }
 
-/* Needs CAP_SETPCAP, so before the other sets.  A right that we lack ourselves stays away. */
+/* Comes before the other sets, since it needs CAP_SETPCAP.  A capability that this process lacks is
+ * not added. */
 int step_bounding(struct joiner *j, struct err *e)
 {
 	uint64_t ours = read_bounding();
@@ -88,7 +90,8 @@ static size_t as_set(gid_t *groups, size_t count)
 	return kept;
 }
 
-/* Are our supplementary groups these, as a set?  wanted is sorted in place.  1, 0, or -1 and *e. */
+/* Are the supplementary groups of this process those in wanted, in any order?  Sorts wanted.
+ * Returns 1, 0, or -1 and *e. */
 static int groups_are(gid_t *wanted, size_t count, struct err *e)
 {
 	int n = getgroups(0, NULL);
@@ -105,7 +108,7 @@ static int groups_are(gid_t *wanted, size_t count, struct err *e)
 	return our_count == count;
 }
 
-/* Those of config.json, copied, since they get sorted. */
+/* Does this process have the groups of config.json?  Compares a copy, since comparing sorts. */
 static int groups_are_wanted(const struct process *process, struct err *e)
 {
 	auto_free gid_t *copy = calloc(process->group_count + 1, sizeof(*copy));
@@ -117,7 +120,8 @@ static int groups_are_wanted(const struct process *process, struct err *e)
 	return groups_are(copy, process->group_count, e);
 }
 
-/* "Groups:" of /proc/PID/status.  *ret is the caller's to free. */
+/* Read the application's groups from "Groups:" in /proc/PID/status.  *ret is the caller's to free.
+ */
 static int read_app_groups(const struct app *app, gid_t **ret, size_t *ret_count, struct err *e)
 {
 	auto_free char *text = NULL;
@@ -145,7 +149,7 @@ static int read_app_groups(const struct app *app, gid_t **ret, size_t *ret_count
 	return 0;
 }
 
-/* While both are seen from the same user namespace. */
+/* Runs before the join, as long as both processes show their groups in the same user namespace. */
 int step_compare_groups(struct joiner *j, struct err *e)
 {
 	auto_free gid_t *groups = NULL;
@@ -159,8 +163,8 @@ int step_compare_groups(struct joiner *j, struct err *e)
 	return same < 0 ? -1 : 0;
 }
 
-/* Rootless, setgroups may be denied, to the runtime as to us.  Then the groups stay, if they are
- * the application's. */
+/* Without root, setgroups(2) may be denied to the runtime and to us.  Then our groups stay as they
+ * are, but only if the application has the same groups. */
 int step_groups(struct joiner *j, struct err *e)
 {
 	const struct process *process = &j->sandbox->plan->bundle->process;
@@ -191,13 +195,14 @@ int step_uid(struct joiner *j, struct err *e)
 
 	if (setresuid(uid, uid, uid) < 0)
 		return err_sys(e, errno, "setresuid %u", uid);
-	/* The kernel sets it anew when ids change, to what /proc/sys/fs/suid_dumpable says. */
+	/* When ids change, the kernel sets the flag to the value of /proc/sys/fs/suid_dumpable. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, errno, "prctl");
 	return 0;
 }
 
-/* Root keeps what the plan says; another user has lost all by setresuid, and stays so. */
+/* Root keeps the capabilities of the plan.  Another user has lost all of them by setresuid(2), and
+ * gets none back. */
 int step_capabilities(struct joiner *j, struct err *e)
 {
 	struct caps caps = { 0 };
@@ -261,7 +266,7 @@ static int confirm_caps(const struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* Nothing is taken on trust: every right is read back, and one is tried to be regained. */
+/* Read every right back, and try to regain root: an earlier step could have failed in silence. */
 int step_confirm(struct joiner *j, struct err *e)
 {
 	int death = 0;

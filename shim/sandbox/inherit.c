@@ -1,4 +1,4 @@
-/* What a process is born with: limits, scheduling, keyring, label, umask.
+/* The steps that set what a program inherits: limits, scheduling, keyring, label, umask.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <linux/keyctl.h>
@@ -19,7 +19,7 @@
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
 
-/* The hook is to be killed before the application when memory runs out. */
+/* When memory runs out, the kernel shall kill the hook before the application. */
 int step_oom_score(struct joiner *j, struct err *e)
 {
 	(void)j;
@@ -40,9 +40,9 @@ struct sched_attr_v0 { /* sched_setattr(2); glibc 2.36 has no declaration */
 };
 #define SCHED_DEADLINE_POLICY 6
 
-/* What the application has.  Not what config.json asks for: runc before 1.2 and crun before 1.9 do
- * not know it and run the application without, and then a hook with real-time priority would have
- * more than its application.  Where they do know it, it is the same. */
+/* The hook gets the scheduling that the application really has, not what config.json asks for. runc
+ * before 1.2 and crun before 1.9 ignore that field: a hook that obeyed it could have real-time
+ * priority beside an application without.  Newer runtimes obey it, so there both are equal. */
 int step_scheduler(struct joiner *j, struct err *e)
 {
 	struct sched_attr_v0 ours = { 0 }, attr = { 0 };
@@ -51,7 +51,8 @@ int step_scheduler(struct joiner *j, struct err *e)
 		return err_sys(e, errno, "sched_getattr of the application");
 	if (syscall(SYS_sched_getattr, 0, &ours, sizeof(ours), 0) < 0)
 		return err_sys(e, errno, "sched_getattr");
-	/* A reservation is its owner's: what it forks is refused, or is SCHED_OTHER (sched(7)). */
+	/* Reserved time is not passed on: the children of such a process are SCHED_OTHER, or fork
+	 * fails (sched(7)). */
 	if (attr.sched_policy == SCHED_DEADLINE_POLICY)
 		attr = (struct sched_attr_v0){ .size = sizeof(attr) };
 	if (!memcmp(&attr, &ours, sizeof(attr)))
@@ -75,7 +76,7 @@ int step_io_priority(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* The CPUs that config.json asks for, else those that the application has. */
+/* The hook gets the CPUs that config.json names, else those that the application has. */
 int step_affinity(struct joiner *j, struct err *e)
 {
 	const struct process *process = &j->sandbox->plan->bundle->process;
@@ -92,9 +93,9 @@ int step_affinity(struct joiner *j, struct err *e)
 	return 0;
 }
 
-#define WIPED (256 * 1024) /* bytes; the deepest call before needed a third of it */
+#define WIPED (256 * 1024) /* bytes; no call before this step uses more than a third of it */
 
-/* A frame of its own: it is there only once the limit has been looked at. */
+/* A separate function, so that its large frame exists only after the stack limit was checked. */
 __attribute__((noinline)) static void wipe_below(void)
 {
 	char below[WIPED];
@@ -108,7 +109,7 @@ static void wipe(char *text)
 		explicit_bzero(text, strlen(text));
 }
 
-/* Paths of the host; the steps behind need none of them. */
+/* Overwrite paths of the host.  No later step needs them. */
 static void wipe_strings(const struct plan *plan)
 {
 	wipe(plan->bundle->root_path);
@@ -118,8 +119,9 @@ static void wipe_strings(const struct plan *plan)
 	wipe(plan->settings->runtime);
 }
 
-/* Nothing of the host in what the hook's process inherits: freed memory was overwritten as it was
- * freed (seal_reset), this is the stack of functions that have returned. */
+/* The hook's process inherits our memory, and must find nothing of the host in it.  Freed memory
+ * was overwritten as it was freed (seal_reset); this overwrites the stack of functions that have
+ * returned, and the strings that are still allocated. */
 int step_memory(struct joiner *j, struct err *e)
 {
 	struct rlimit stack = { 0 };
@@ -156,7 +158,7 @@ static const struct limit *find_limit(const struct process *process, int resourc
 	return NULL;
 }
 
-/* As /proc/PID/limits calls them. */
+/* The names of limits in /proc/PID/limits. */
 static const char *const limit_labels[RLIM_NLIMITS] = {
 	[RLIMIT_CPU] = "Max cpu time",
 	[RLIMIT_FSIZE] = "Max file size",
@@ -181,8 +183,8 @@ static rlim_t parse_limit(const char *word)
 	return strcmp(word, "unlimited") ? (rlim_t)strtoull(word, NULL, 10) : RLIM_INFINITY;
 }
 
-/* The application's limit in the text of /proc/PID/limits.  Not by prlimit(2): for a process of
- * another user that asks for CAP_SYS_RESOURCE, which not every host's root has. */
+/* Find the application's limit in the text of /proc/PID/limits.  prlimit(2) is no way: for another
+ * user's process it needs CAP_SYS_RESOURCE, which not every host gives to root. */
 static int find_app_limit(const char *text, int resource, struct rlimit *ret, struct err *e)
 {
 	const char *line = limit_labels[resource] ? strstr(text, limit_labels[resource]) : NULL;
@@ -195,7 +197,8 @@ static int find_app_limit(const char *text, int resource, struct rlimit *ret, st
 	return 0;
 }
 
-/* As far as wanted is more than ours; what is less waits until nothing is opened any more. */
+/* Raise the number of open files now if more are wanted than we have.  To lower it has to wait
+ * until no later step opens a file. */
 static int raise_open_files(const struct rlimit *wanted, struct err *e)
 {
 	struct rlimit now = { 0 };
@@ -209,7 +212,7 @@ static int raise_open_files(const struct rlimit *wanted, struct err *e)
 	return set_limit(RLIMIT_NOFILE, &now, e);
 }
 
-/* Those of config.json; where it names none, those that the application has. */
+/* The hook gets the limits that config.json names, and the application's own for all others. */
 int step_limits(struct joiner *j, struct err *e)
 {
 	char text[4096];
@@ -236,14 +239,14 @@ int step_limits(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* To lower it needs no privilege. */
+/* Lower the number of open files, if fewer are wanted: that needs no privilege. */
 int step_open_files(struct joiner *j, struct err *e)
 {
 	return set_limit(RLIMIT_NOFILE, &j->open_files, e);
 }
 
-/* A file below attr of ours in procfs, whatever may be mounted on /proc or below it: a label that
- * goes elsewhere is none (CVE-2025-52881). */
+/* Open a file of our own attr directory in procfs.  Something else may be mounted on /proc or below
+ * it, and would swallow the label (CVE-2025-52881). */
 static int open_attr(const char *name, struct err *e)
 {
 	const struct open_how how = {
@@ -268,7 +271,7 @@ static int open_attr(const char *name, struct err *e)
 	return (int)fd;
 }
 
-/* Ask for label, and read back that it is asked for. */
+/* Write the label, then read it back. */
 static int write_label(const char *name, const char *prefix, const char *label, struct err *e)
 {
 	auto_fd fd = open_attr(name, e);
@@ -291,8 +294,8 @@ static int write_label(const char *name, const char *prefix, const char *label, 
 	return 0;
 }
 
-/* A fresh, empty session keyring: the caller's keys are not the container's.  With the container's
- * label, as runc and crun, so that the hook may use it. */
+/* Join a new, empty session keyring, so that the hook cannot read the caller's keys.  It is made
+ * under the container's label, as runc and crun do, so that the hook may use it. */
 int step_keyring(struct joiner *j, struct err *e)
 {
 	const char *label = j->sandbox->plan->bundle->process.selinux_label;
@@ -302,11 +305,12 @@ int step_keyring(struct joiner *j, struct err *e)
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) == 0)
 		return 0;
 	if (errno == ENOSYS && access("/proc/keys", F_OK) < 0)
-		return 0; /* a kernel without keys, not a filter that hides them */
+		return 0; /* this kernel has no keys; no filter is loaded yet that could hide them
+			   */
 	return err_sys(e, errno, "keyctl");
 }
 
-/* For the next exec, which is the hook's own. */
+/* The label is for the next exec, which is the hook's. */
 int step_label(struct joiner *j, struct err *e)
 {
 	const struct process *process = &j->sandbox->plan->bundle->process;
@@ -326,8 +330,8 @@ int step_umask(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* The application's: config.json's where its runtime knows that field (runc before 1.2 does not).
- */
+/* The hook gets the personality that the application really has.  It is that of config.json only
+ * where the runtime knows the field (runc before 1.2 does not). */
 int step_personality(struct joiner *j, struct err *e)
 {
 	const unsigned long just_ask = 0xffffffff;

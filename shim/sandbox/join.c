@@ -1,4 +1,4 @@
-/* Into the container: output, cgroup, namespaces, root, directory.
+/* The steps that enter the container: output, cgroup, namespaces, root, directory.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <limits.h>
@@ -25,7 +25,8 @@ int step_parent_death(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* Where this stream of the hook goes: directly (the descriptor is returned), or -1 and *relay. */
+/* Where does this stream of the hook go?  Returns the descriptor to write to, or -1 and *relay
+ * where a relay has to stand in between. */
 static int choose_target(const struct joiner *j, int number, struct relay_stream *relay)
 {
 	int fd = -1;
@@ -45,7 +46,8 @@ static int choose_target(const struct joiner *j, int number, struct relay_stream
 	return -1;
 }
 
-/* The supervisor's child, like the hook; the kernel writes its pid for both. */
+/* Clone a helper that is our parent's child, as the hook will be.  The kernel writes its pid to
+ * *ret_pid, which the parent reads. */
 static long clone_helper(pid_t *ret_pid)
 {
 	return syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, ret_pid, NULL,
@@ -78,7 +80,7 @@ static int start_relay(struct joiner *j, struct relay_stream *streams, struct er
 	return 0;
 }
 
-/* Put the three where a program expects them, blocking, and open across exec. */
+/* Make these descriptors 0, 1 and 2, blocking, and open after an exec. */
 static int place(const int fds[3], struct err *e)
 {
 	for (int i = 0; i < 3; i++) {
@@ -87,7 +89,7 @@ static int place(const int fds[3], struct err *e)
 
 		if (fstat(fds[i], &st) < 0 || flags < 0)
 			return err_sys(e, errno, "the hook's descriptor %d", i);
-		/* A regular file's flags are shared with the application, and mean nothing here. */
+		/* A regular file ignores O_NONBLOCK, and shares its flags with the application. */
 		if (!S_ISREG(st.st_mode) && (flags & O_NONBLOCK) &&
 		    fcntl(fds[i], F_SETFL, flags & ~O_NONBLOCK) < 0)
 			return err_sys(e, errno, "the hook's descriptor %d", i);
@@ -105,7 +107,7 @@ int step_output(struct joiner *j, struct err *e)
 
 	if (pipe2(empty, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "pipe");
-	(void)close(empty[1]); /* stdin is at its end: an empty pipe, no file of the host */
+	(void)close(empty[1]); /* so stdin is at its end; /dev/null would be a file of the host */
 	fds[0] = empty[0];
 	for (int i = 0; i < RELAY_STREAMS; i++) {
 		int both[2];
@@ -121,7 +123,7 @@ int step_output(struct joiner *j, struct err *e)
 	}
 	if (relayed && start_relay(j, relays, e) < 0)
 		return -1;
-	/* The hook must not be able to write what its relay tells. */
+	/* The hook must not be able to write into the relay's report. */
 	if (munmap(j->sandbox->report.relay, sizeof(*j->sandbox->report.relay)) < 0)
 		return err_sys(e, errno, "munmap");
 	return place(fds, e);
@@ -147,8 +149,8 @@ int step_non_dumpable(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* All namespaces by one call.  Ours must be left out: rejoining one's own user namespace is EINVAL
- * (setns(2)). */
+/* Join all namespaces by one call, but for those that are ours already: to join one's own user
+ * namespace again fails with EINVAL (setns(2)). */
 int step_namespaces(struct joiner *j, struct err *e)
 {
 	int flags = 0;
@@ -170,8 +172,8 @@ int step_namespaces(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* The only proof that this is the container: a differing mount namespace alone proves nothing,
- * since ours may be private itself. */
+/* Is the root the one that config.json names?  This alone proves that we are in the container.  A
+ * mount namespace that differs from ours proves nothing, since ours may be a private one. */
 int step_root(struct joiner *j, struct err *e)
 {
 	struct stat st;
@@ -187,13 +189,14 @@ int step_root(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* From here on the hook's mount namespace is not the application's. */
+/* Where there are tools, the hook has a mount namespace of its own from here on. */
 int step_tools_mount(struct joiner *j, struct err *e)
 {
 	return j->sandbox->plan->settings->tools ? tools_mount(j->tools, e) : 0;
 }
 
-/* Before any path of the container is used: none of them can lead to a descriptor of ours. */
+/* Close all descriptors before any path of the container is used, so that none can lead through
+ * /proc/self/fd to one of ours. */
 int step_descriptors(struct joiner *j, struct err *e)
 {
 	(void)j;
@@ -202,7 +205,7 @@ int step_descriptors(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* "(unreachable)" where the directory is outside of the root: CVE-2024-21626. */
+/* getcwd(2) says "(unreachable)..." where the directory is outside of the root (CVE-2024-21626). */
 static int check_directory(struct err *e)
 {
 	char path[PATH_MAX];
@@ -223,7 +226,7 @@ int step_directory(struct joiner *j, struct err *e)
 		if (errno != EACCES && errno != EPERM)
 			return err_sys(e, errno, "enter the working directory '%s'", cwd);
 		j->sandbox->report.joiner->cwd_pending =
-			true; /* the user may have the right that root lacks */
+			true; /* root may lack a right that the application's user has */
 		return chdir("/") < 0 ? err_sys(e, errno, "enter '/'") : 0;
 	}
 	return check_directory(e);

@@ -19,42 +19,44 @@ struct step {
 };
 
 static const struct step steps[] = {
-	{ "parent-death signal", step_parent_death }, /* first: nothing runs without supervisor */
-	{ "output", step_output },           /* reads the application's /proc, on the host's side */
-	{ "tools", step_tools },             /* by a path of the host; forks */
-	{ "oom_score_adj", step_oom_score }, /* before non-dumpable, which takes the file away */
-	{ "scheduler", step_scheduler },     /* real time needs the initial user namespace */
-	{ "io priority", step_io_priority }, /* likewise */
-	{ "cgroup", step_cgroup },           /* while the host's cgroup files are open */
-	{ "cpu affinity", step_affinity },   /* after the cgroup: joining a cpuset sets it anew */
+	{ "parent-death signal", step_parent_death }, /* first: nothing may outlive the watcher */
+	{ "output", step_output }, /* reads the application's /proc, on the host's side */
+	{ "tools", step_tools },   /* opens a path of the host, and forks */
+	{ "oom_score_adj",
+	  step_oom_score },              /* before "non-dumpable", which closes the file to us */
+	{ "scheduler", step_scheduler }, /* real time needs the initial user namespace */
+	{ "io priority", step_io_priority }, /* real time needs it too */
+	{ "cgroup", step_cgroup },           /* the host's cgroup files are still open */
+	{ "cpu affinity", step_affinity },   /* after the cgroup: joining a cpuset changes it */
 	{ "personality", step_personality }, /* reads the application's /proc */
-	{ "session keyring", step_keyring }, /* before the ids, as runc */
-	{ "security label", step_label },    /* through the host's /proc, not a container's */
-	{ "the application's groups", step_compare_groups }, /* seen from one user namespace */
-	{ "memory", step_memory },             /* before the limits, which may cut the stack */
-	{ "limits", step_limits },             /* raising needs the initial user namespace; last of
-						  these, since it may forbid them */
-	{ "non-dumpable", step_non_dumpable }, /* from here on the container could see us */
-	{ "namespaces", step_namespaces },     /* pid is for our child only */
+	{ "session keyring", step_keyring }, /* before the ids change, as in runc */
+	{ "security label", step_label },    /* needs the host's /proc, not a container's */
+	{ "the application's groups",
+	  step_compare_groups },               /* both are still seen from one user namespace */
+	{ "memory", step_memory },             /* before the limits, which may shrink the stack */
+	{ "limits", step_limits },             /* raising needs the initial user namespace; after
+						  the others, since a limit may forbid them */
+	{ "non-dumpable", step_non_dumpable }, /* after the join the container could trace us */
+	{ "namespaces", step_namespaces },     /* the pid namespace is only our child's */
 	{ "root", step_root },                 /* before any path of the container is used */
-	{ "tools mount",
-	  step_tools_mount }, /* the tools are a descriptor still; no link is followed */
-	{ "descriptors", step_descriptors },     /* before any path, likewise: CVE-2024-21626 */
-	{ "open files", step_open_files },       /* its limit: could forbid the steps before */
-	{ "working directory", step_directory }, /* as root: the application's user may not */
+	{ "tools mount", step_tools_mount },   /* the tools are an open descriptor until here */
+	{ "descriptors", step_descriptors },   /* before a path could lead to one: CVE-2024-21626 */
+	{ "open files", step_open_files },     /* this limit could forbid earlier steps */
+	{ "working directory", step_directory }, /* as root, which may enter what a user may not */
 	{ "umask", step_umask },
 	{ "bounding set", step_bounding }, /* needs CAP_SETPCAP */
 	{ "groups", step_groups },         /* needs CAP_SETGID */
-	{ "gid", step_gid },               /* likewise */
-	{ "uid", step_uid },               /* needs CAP_SETUID; takes a user's capabilities */
-	{ "working directory again", step_directory_again }, /* as the user: root may not */
+	{ "gid", step_gid },               /* needs CAP_SETGID */
+	{ "uid", step_uid },               /* needs CAP_SETUID, and clears a user's capabilities */
+	{ "working directory again",
+	  step_directory_again }, /* as the user, who may enter what root may not */
 	{ "capabilities", step_capabilities },
-	{ "parent-death signal again", step_parent_death }, /* the ids' change has cleared it */
-	{ "no_new_privs", step_no_new_privs },              /* the filters need it */
-	{ "confirm", step_confirm },                     /* reads all of it back, needs getters */
-	{ "own filter", step_own_filter },               /* permits to load the next */
-	{ "container's filter", step_container_filter }, /* last: may deny all of the above */
-	{ "clone", NULL },                               /* the hook: nothing is left to drop */
+	{ "parent-death signal again", step_parent_death }, /* changing the ids has cleared it */
+	{ "no_new_privs", step_no_new_privs },              /* loading filters needs it */
+	{ "confirm", step_confirm },       /* reads all of it back; a filter may deny that */
+	{ "own filter", step_own_filter }, /* permits loading the next one */
+	{ "container's filter", step_container_filter }, /* last: it may deny all of the above */
+	{ "clone", NULL }, /* the hook is born; nothing is left to drop */
 };
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
 
@@ -99,8 +101,8 @@ int report_map(struct report *ret, struct err *e)
 	return 0;
 }
 
-/* Becomes the hook's program, or says why not.  From its birth this process belongs to the
- * container. */
+/* The hook's process: execute its program, or report why not.  From its birth on this process
+ * belongs to the container. */
 __attribute__((noreturn)) static void become_hook(const struct sandbox *s, pid_t parent_seen)
 {
 	struct hook_report *report = s->report.hook;
@@ -128,12 +130,12 @@ __attribute__((noreturn)) static void leave(int status)
 {
 	for (;;) {
 		(void)syscall(SYS_exit_group, status);
-		(void)syscall(SYS_exit, status); /* the container's profile may deny either */
+		(void)syscall(SYS_exit, status); /* the container's profile may deny one of them */
 		__builtin_trap();
 	}
 }
 
-/* Returns 0, or -1 and *e, of the step that the report names. */
+/* Returns 0, or -1 and *e, the error of the step that the report names. */
 static int run_steps(struct joiner *j, struct joiner_report *report, struct err *e)
 {
 	for (int i = 0; i < STEP_COUNT; i++) {
@@ -149,12 +151,12 @@ void joiner_run(const struct sandbox *sandbox, pid_t parent)
 	struct joiner j = { .sandbox = sandbox, .parent = parent };
 	struct joiner_report *report = sandbox->report.joiner;
 	struct err e = { 0 };
-	/* A parent outside of the hook's pid namespace is seen as 0 from inside. */
+	/* The hook sees a parent in another pid namespace as pid 0. */
 	int differs = app_ns_differs(sandbox->app, NS_PID, &e);
 	pid_t parent_seen = differs ? 0 : parent;
 	long pid;
 
-	/* The hook must not be able to write what its parent believes of its pid. */
+	/* The hook must not inherit the page from which its parent reads its pid. */
 	if (madvise(report, (size_t)sysconf(_SC_PAGESIZE), MADV_DONTFORK) < 0)
 		(void)err_sys(&e, errno, "madvise");
 	if (e.code || run_steps(&j, report, &e) < 0) {

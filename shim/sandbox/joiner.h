@@ -8,21 +8,21 @@
 #include "shim/plan/plan.h"
 #include "shim/sandbox/relay.h"
 
-/* What the joiner tells the supervisor, in memory that both share: a pipe would need a call that
- * the container's profile may deny, and a descriptor.  Not mapped in the hook. */
+/* What the joiner tells its parent, in memory that both share.  A pipe would need a descriptor, and
+ * a call that the container's profile may deny.  Not mapped in the hook. */
 struct joiner_report {
 	int step;    /* index of the step that was begun last */
-	pid_t hook;  /* written by the kernel as the hook is born; 0 = never was */
-	pid_t relay; /* 0 = none; likewise */
+	pid_t hook;  /* written by the kernel as the hook is born; 0 = it never was */
+	pid_t relay; /* of the helpers, written by the kernel too; 0 = none */
 	pid_t logger;
 	bool cwd_pending; /* the working directory could not be entered as root */
 	struct err error; /* of the step that failed; code 0 = none did */
 };
 
-/* What the hook tells before its exec.  Until then it belongs to the container: hostile input. */
+/* What the hook's process tells before its exec.  It belongs to the container: hostile input. */
 struct hook_report {
-	int exec_errno; /* execve's; 0 = not called, or it succeeded */
-	char at[24];    /* what failed before; bounded, not always terminated */
+	int exec_errno; /* of execve; 0 = it was not called, or has succeeded */
+	char at[24];    /* what failed before that; bounded, not always terminated */
 };
 
 struct report {

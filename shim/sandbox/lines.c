@@ -28,7 +28,7 @@ static bool finish(struct lines *l, size_t length, bool newline)
 	return true;
 }
 
-/* Forget the line that the caller has seen; what was behind it begins the next one. */
+/* Forget the line that the caller has seen; the bytes after it begin the next one. */
 static void begin(struct lines *l)
 {
 	if (!l->whole)

@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 #define LINES_LENGTH_MAX 1024       /* bytes; what is longer goes on in a line of its own */
-#define LINES_PER_SECOND 200        /* both streams together; and so for the sum */
+#define LINES_PER_SECOND 200        /* of both streams together, as is the sum */
 #define LINES_SUM_MAX (1024 * 1024) /* bytes of one hook */
 
 /* One stream's unfinished line; zeroed = empty. */
 struct lines {
 	char text[LINES_LENGTH_MAX]; /* any bytes, without the newline */
 	size_t length;               /* of the whole line, once lines_take has returned true */
-	bool newline;                /* a newline was behind it */
+	bool newline;                /* a newline followed it */
 	size_t used;
 	bool whole;
 };

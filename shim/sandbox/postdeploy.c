@@ -45,7 +45,7 @@ static int compile(struct filter *ret, struct err *e)
 	return filter_compile(&profile, ret, e);
 }
 
-/* Our caller's may be the operator's files. */
+/* The caller's stdin, stdout and stderr may be files of the operator. */
 static int drop_stdio(struct err *e)
 {
 	auto_fd null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -56,7 +56,7 @@ static int drop_stdio(struct err *e)
 	return 0;
 }
 
-/* Keep the host's /proc/self/fd as PROC_FD, and nothing else but stdio. */
+/* Close all descriptors but 0-2 and the host's /proc/self/fd, which becomes PROC_FD. */
 static int keep_only(int proc, struct err *e)
 {
 	if (proc != PROC_FD && dup2(proc, PROC_FD) < 0)
@@ -66,7 +66,8 @@ static int keep_only(int proc, struct err *e)
 	return 0;
 }
 
-/* The joiner's own steps, in its order, for the same reasons; to no capability at all. */
+/* Enter the container by the joiner's own steps, in its order (joiner.c has the reasons), and keep
+ * no capability at all. */
 static int enter(struct joiner *j, struct err *e)
 {
 	int proc = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -169,7 +170,7 @@ static bool read_and_parse(int fd)
 __attribute__((noreturn)) static void look(const struct plan *plan, const struct app *app,
 					   pid_t supervisor)
 {
-	/* Not even the capabilities that the hook keeps. */
+	/* A plan without the capabilities that a hook keeps. */
 	struct plan none = { .bundle = plan->bundle, .settings = plan->settings };
 	const struct sandbox sandbox = { .plan = &none, .app = app };
 	struct joiner joiner = { .sandbox = &sandbox, .parent = supervisor };
@@ -207,8 +208,9 @@ bool postdeploy_found(const struct plan *plan, const struct app *app)
 		look(plan, app, supervisor);
 	pfd.fd = pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0 || poll(&pfd, 1, WAIT_MS) != 1) {
-		(void)kill(pid, SIGKILL);          /* ours, not reaped yet: the pid is right */
-		(void)waitpid(pid, NULL, WNOHANG); /* where it cannot die now, it is left alone */
+		(void)kill(pid, SIGKILL); /* ours, not reaped yet: the pid is right */
+		(void)waitpid(pid, NULL,
+			      WNOHANG); /* where it cannot die now, nobody waits for it */
 		return false;
 	}
 	return waitpid(pid, &status, WNOHANG) == pid && WIFEXITED(status) &&

@@ -17,7 +17,7 @@
 #include "shim/base/log.h"
 
 #define LOG_PATIENCE_MS 100
-#define GRACE_MS 1000 /* for the last output, and for those who are killed */
+#define GRACE_MS 1000 /* for the last output; and again for a killed helper to end */
 #define LOOK_AGAIN_MS 20
 
 /* One line on its way from the relay to the logger. */
@@ -30,7 +30,8 @@ struct packet {
 static struct lines lines[RELAY_STREAMS];
 static struct lines_budget budget;
 
-/* Write what goes without waiting (or all, where lossless).  Returns the bytes written. */
+/* Write as much as goes without waiting, or all where the stream is lossless.  Returns the number
+ * of bytes written. */
 static size_t forward(const struct relay_stream *stream, const char *data, size_t size)
 {
 	size_t done = 0;
@@ -84,7 +85,7 @@ static void send_line(const struct relay *relay, int number)
 		relay->report->dropped += line->length + line->newline;
 }
 
-/* data of no bytes: the stream has ended. */
+/* size 0: the stream has ended. */
 static void send_lines(const struct relay *relay, int number, const char *data, size_t size)
 {
 	if (!size && lines_last(&lines[number]))
@@ -145,7 +146,7 @@ int relay_socket(int *ret_relay, int *ret_logger)
 		return -1;
 	*ret_relay = both[0];
 	*ret_logger = both[1];
-	/* Room for a second's lines; as much as a plain user may have is fine too. */
+	/* Ask for room for the lines of a second; what a plain user may have is fine too. */
 	if (setsockopt(both[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
 		(void)setsockopt(both[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	return fcntl(both[0], F_SETFL, O_NONBLOCK);

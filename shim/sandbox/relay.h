@@ -21,8 +21,8 @@
 struct relay_report {
 	uint64_t dropped;           /* bytes that the relay dropped */
 	uint64_t unlogged;          /* bytes that no log took */
-	uint64_t seen;              /* bytes; only in output mode "log", and so is the next */
-	char tail[HOOK_OUTPUT_MAX]; /* a ring: byte n of the output is at n modulo its size */
+	uint64_t seen;              /* bytes; only counted in output mode "log" */
+	char tail[HOOK_OUTPUT_MAX]; /* in that mode; byte n of the output is at n modulo its size */
 };
 
 struct relay_stream {
@@ -48,8 +48,8 @@ void relay_log(int source, const char *id, struct relay_report *report) __attrib
 /* The two ends of the socket between relay and logger.  Returns 0, or -1 and errno. */
 int relay_socket(int *ret_relay, int *ret_logger);
 
-/* Wait for relay and logger (0 = none), children of ours, then end them: after a moment, or, where
- * we are patient, as soon as a signal tells us to.  signals: as for watcher_run.  Who hangs on a
+/* Wait for relay and logger (0 = none), children of ours, then end them: after a moment, or, with
+ * patient, as soon as a signal tells us to.  signals: as for watcher_run.  A helper that hangs on a
  * dead disk is left to its reaper. */
 enum { RELAY_HELPERS = 2 };
 void relay_end(pid_t helpers[RELAY_HELPERS], int signals, bool patient);

@@ -1,6 +1,6 @@
 /* What the joiner's steps share, and the steps.  SPDX-License-Identifier: Apache-2.0
  *
- * A step that takes a privilege compares first: what is already so counts as done.  Each returns 0,
+ * A step that needs a privilege compares first: what is already so counts as done.  Each returns 0,
  * or -1 and *e, and then the hook does not run.  Their order, and why, is the table in joiner.c.
  */
 #ifndef ODH_STEPS_H
@@ -21,7 +21,7 @@ struct joiner {
 	struct rlimit open_files;     /* limits, open files: RLIMIT_NOFILE of the hook */
 };
 
-/* inherit.c: what a process is born with, set while we are still a process of the host */
+/* inherit.c: what a program inherits, set while we are still a process of the host */
 int step_oom_score(struct joiner *j, struct err *e);
 int step_scheduler(struct joiner *j, struct err *e);
 int step_io_priority(struct joiner *j, struct err *e);
@@ -47,7 +47,7 @@ int step_descriptors(struct joiner *j, struct err *e);
 int step_directory(struct joiner *j, struct err *e);
 int step_directory_again(struct joiner *j, struct err *e);
 
-/* drop.c: to the hook's rights */
+/* drop.c: giving up rights */
 int step_bounding(struct joiner *j, struct err *e);
 int step_compare_groups(struct joiner *j, struct err *e);
 int step_groups(struct joiner *j, struct err *e);

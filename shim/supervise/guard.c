@@ -1,4 +1,4 @@
-/* Two processes behind one hook, each other's guard.  SPDX-License-Identifier: Apache-2.0 */
+/* Two processes beside one hook, each other's guard.  SPDX-License-Identifier: Apache-2.0 */
 #include "shim/supervise/guard.h"
 
 #include <poll.h>
@@ -16,7 +16,7 @@
 #define KILL_AGAIN_MS 20
 #define REAP_MS 1000 /* for helpers that are slow to die; the hook itself is waited for */
 
-/* In memory that guard and watcher share, and nobody else. */
+/* In memory that only guard and watcher share. */
 struct watch {
 	pid_t hook;     /* set before the event is raised */
 	bool completed; /* the outcome is whole */
@@ -100,7 +100,7 @@ static void clean_up(struct sandbox *s, const siginfo_t *info, struct outcome *r
 {
 	struct tree tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) };
 
-	(void)cgroup_find(s->cgroup); /* no child: nobody is in it */
+	(void)cgroup_find(s->cgroup); /* where it does not exist, no process is in it */
 	for (int waited_ms = 0;; waited_ms += KILL_AGAIN_MS) {
 		int left;
 		pid_t child;

@@ -7,7 +7,7 @@
 #include "shim/record/record.h"
 
 /* Wait until the application has started, tell its author what is refused, run the hook, log how
- * it went, and keep the record, which is ours.  For a process of its own that nobody waits for. */
+ * it went, and keep the record, which this process owns.  For a process that no other waits for. */
 void supervise(const struct plan *plan, const struct app *app, struct record *record);
 
 #endif

@@ -67,7 +67,7 @@ void tell_wait_for_notices(const struct app *app)
 			pid = waitpid(-1, NULL, WNOHANG);
 		while (pid > 0);
 		if (pid < 0 || app_ended(app))
-			return; /* there is none any more, or nobody to read what they write */
+			return; /* all have ended, or the reader of what they write has */
 		step_ms = step_ms < 100 ? 2 * step_ms : 100;
 		(void)poll(NULL, 0, step_ms);
 	}

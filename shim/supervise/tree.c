@@ -58,7 +58,7 @@ static int signal_member(const struct tree *tree, int pid, int sig)
 
 	if (pidfd < 0 || !is_member(tree, pid, pidfd))
 		return 0;
-	(void)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0); /* gone is as good */
+	(void)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0); /* it may have ended meanwhile */
 	return 1;
 }
 

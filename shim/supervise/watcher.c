@@ -70,7 +70,7 @@ static void signal_all(struct run *run, int sig)
 	if (!run->joiner_ended)
 		(void)kill(run->joiner, SIGKILL); /* ours, not reaped yet: the pid is right */
 	if (run->out->pid && !run->hook_ended)
-		(void)kill(run->out->pid, sig); /* likewise */
+		(void)kill(run->out->pid, sig); /* not reaped either */
 	(void)tree_signal(&run->tree, sig);
 }
 
@@ -232,7 +232,7 @@ static void watch(struct run *run)
 		reap_hook(run);
 		if (run->joiner_ended && (!run->out->pid || run->hook_ended))
 			return;
-		(void)poll(polls, 2, poll_timeout(run)); /* EINTR is a round more */
+		(void)poll(polls, 2, poll_timeout(run)); /* an interrupted poll just loops again */
 		read_signals(run);
 		if (polls[1].revents && !app_gone) {
 			app_gone = true;
@@ -250,8 +250,8 @@ static void pause_ms(int ms)
 	(void)poll(NULL, 0, ms);
 }
 
-/* What the hook's first process left behind goes too: hooks are no daemons.  A frozen container's
- * processes die when it is thawed, so this has no end but theirs. */
+/* Kill what the hook's first process has started and left: hooks are no daemons.  Processes of a
+ * frozen container die when it is thawed, so this goes on until they are gone. */
 static void clear_tree(struct run *run)
 {
 	enum ending ending = run->out->ending;
