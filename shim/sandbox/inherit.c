@@ -302,7 +302,7 @@ int step_keyring(struct joiner *j, struct err *e)
 
 	if (label && write_label("keycreate", "", label, e) < 0)
 		return -1;
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) == 0)
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0) /* its serial number */
 		return 0;
 	if (errno == ENOSYS && access("/proc/keys", F_OK) < 0)
 		return 0; /* this kernel has no keys; no filter is loaded yet that could hide them
