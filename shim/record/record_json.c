@@ -1,18 +1,16 @@
-/* The record of a start, as JSON.  SPDX-License-Identifier: Apache-2.0
- *
- * The schema: oci-deploy-hook-record(5).  What is read back is as little trusted as any file.
- */
-#include "shim/record/record.h"
+/* The record of a start, as JSON.  SPDX-License-Identifier: Apache-2.0 */
+#include "shim/record/record_json.h"
 
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "oci/cleanup.h"
 #include "oci/json.h"
+#include "oci/read.h"
 #include "oci/state.h"
 #include "shim/base/text.h"
-#include "shim/base/procfs.h"
 
 #define PID_LIMIT 4194304                       /* 2^22, the kernel's own: proc(5) pid_max */
 #define MS_LIMIT INT64_C(253402300799999)       /* the end of the year 9999 */
@@ -317,4 +315,17 @@ int record_parse(const char *text, size_t len, struct record *ret, struct err *e
 	memset(&r, 0, sizeof(r));
 	r.lock = -1;
 	return 0;
+}
+
+int record_read_fd(int fd, struct record *ret, struct err *e)
+{
+	auto_free char *text = NULL;
+	size_t len;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(e, EINVAL, "no regular file");
+	if (read_all(fd, RECORD_MAX, &text, &len, e) < 0)
+		return -1;
+	return record_parse(text, len, ret, e);
 }

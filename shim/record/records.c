@@ -2,19 +2,12 @@
 #include "shim/record/records.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "oci/cleanup.h"
-#include "oci/json.h"
-#include "shim/app/app.h"
-#include "shim/base/host.h"
-#include "shim/record/record_names.h"
-#include "oci/read.h"
-#include "shim/base/procfs.h"
 #include "shim/base/clock.h"
+#include "shim/base/procfs.h"
+#include "shim/record/record_json.h"
 
 static bool lives(const struct process_id *process)
 {
@@ -29,19 +22,6 @@ static bool this_boot(const struct record *r)
 
 	procfs_boot_id(now);
 	return !strcmp(now, r->boot);
-}
-
-int records_read_fd(int fd, struct record *ret, struct err *e)
-{
-	auto_free char *text = NULL;
-	size_t len;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "no regular file");
-	if (read_all(fd, RECORD_MAX, &text, &len, e) < 0)
-		return -1;
-	return record_parse(text, len, ret, e);
 }
 
 /* Does the supervisor hold the lock?  Another process that writes the record may, for a moment. */
@@ -79,7 +59,7 @@ static int read_once(int dir, const char *name, struct record *ret, bool *ret_ha
 
 	if (fd < 0)
 		return err_sys(e, errno, "open the record '%s'", name);
-	if (records_read_fd(fd, ret, e) < 0)
+	if (record_read_fd(fd, ret, e) < 0)
 		return err_prefix(e, "the record '%s'", name);
 	*ret_has_keeper = record_final(ret) || supervised(fd, ret);
 	return 0;

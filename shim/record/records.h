@@ -1,4 +1,4 @@
-/* The records of all starts: read, judged, kept and removed.  SPDX-License-Identifier: Apache-2.0
+/* The records of all starts: read and judged.  SPDX-License-Identifier: Apache-2.0
  *
  * A record tells what its writer knew.  Readers add what only they can know: does the container's
  * init live, and is a supervisor that has not written the end still there?  It is where it holds
@@ -7,19 +7,8 @@
 #ifndef ODH_RECORDS_H
 #define ODH_RECORDS_H
 
-#include "shim/record/record.h"
-
-#define RECORDS_KEPT 256 /* ended ones */
-
-/* The name of the file that this process would write before the rename. */
-void records_temporary_name(const struct record *r, char buf[RECORD_NAME_MAX]);
-
-/* Where the record of that name is of an earlier boot, remove it: it is another start.  True: it
- * was. */
-bool records_forget_other_boot(int dir, const struct record *r);
-
-/* Read an open record.  Returns 0 and fills *ret (free with record_free), or -1 and *e. */
-int records_read_fd(int fd, struct record *ret, struct err *e);
+#include "shim/record/record_file.h"
+#include "shim/record/record_names.h"
 
 /* Read the record of that name and judge it: without its supervisor it is abandoned, with a reason.
  * Returns 0 and fills *ret (free with record_free), or -1 and *e.  Errors: ENOENT, record_parse's.
@@ -47,14 +36,6 @@ void records_free(struct record_list *list);
  * Errors: ENOENT none, EINVAL more than one, or an empty word; record_dir's. */
 int records_find(const char *root, const char *container, struct record *ret, int *ret_dir,
 		 struct err *e);
-
-/* The container of that id has ended: say so in its records, unless they have a supervisor, who
- * will.  An init that is just dying is waited for, for a moment. */
-void records_stop(int dir, const char *id);
-
-/* Keep that many of the records whose processes are gone, the last ones; remove the others, and
- * temporary files whose writer is gone. */
-void records_prune(int dir, size_t keep);
 
 #define auto_records __attribute__((cleanup(records_free))) struct record_list
 

@@ -9,6 +9,7 @@
 #include "shim/supervise/guard.h"
 #include "shim/base/log.h"
 #include "shim/record/records.h"
+#include "shim/record/records_keep.h"
 #include "shim/ready/await_exec.h"
 #include "shim/supervise/tell.h"
 #include "shim/base/clock.h"
@@ -43,7 +44,7 @@ static void tell_orphaned(const struct hook_outcome *outcome, void *context)
 	char name[RECORD_NAME_MAX];
 	struct err e = { 0 };
 
-	record_name(subject->record, name);
+	record_name(&subject->record->init, name);
 	if (records_own(subject->record->dir, name, &record, &e) < 0)
 		log_event(LOG_LEVEL_WARNING, subject->plan->state->id, "error", "%s", e.msg);
 	record.judged = false; /* that is for readers */

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "shim/base/log.h"
+#include "shim/record/records_keep.h"
 #include "shim/supervise/outcome.h"
 #include "shim/sandbox/postdeploy.h"
 #include "shim/app/stream.h"

@@ -19,7 +19,7 @@
 #include "shim/base/log_daemon.h"
 #include "shim/base/host.h"
 #include "shim/plan/plan.h"
-#include "shim/record/record.h"
+#include "shim/record/record_file.h"
 #include "shim/base/seal.h"
 #include "shim/plan/settings.h"
 #include "shim/verbs/terminal.h"

@@ -10,7 +10,8 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/log.h"
-#include "shim/record/records.h"
+#include "shim/record/record_file.h"
+#include "shim/record/records_keep.h"
 #include "shim/base/seal.h"
 #include "shim/supervise/supervise.h"
 #include "shim/supervise/tell.h"
@@ -308,7 +309,7 @@ int verb_poststop(const struct options *o, struct err *e)
 	records = record_dir(o->root, false, e);
 	if (records >= 0) {
 		if (state.id && state.id[0])
-			records_stop(records, state.id);
+			records_note_end(records, state.id);
 		records_prune(records, RECORDS_KEPT);
 	} else if (e->code != ENOENT) { /* ENOENT: no start was ever recorded */
 		open_log(o);

@@ -7,7 +7,6 @@
 #include "oci/cleanup.h"
 #include "shim/supervise/guard.h"
 #include "shim/supervise/outcome.h"
-#include "shim/record/record.h"
 #include "shim/record/records.h"
 #include "shim/base/seal.h"
 #include "shim/verbs/verbs.h"

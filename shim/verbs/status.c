@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "oci/cleanup.h"
+#include "shim/record/record_json.h"
 #include "shim/record/records.h"
 #include "shim/verbs/verbs.h"
 #include "shim/base/clock.h"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "shim/verbs/status.h"
+#include "shim/record/record_json.h"
 #include "shim/base/text.h"
 #include "shim/base/clock.h"
 

@@ -10,6 +10,7 @@
 #include <sys/inotify.h>
 
 #include "oci/cleanup.h"
+#include "shim/record/record_json.h"
 #include "shim/record/records.h"
 #include "shim/verbs/verbs.h"
 #include "shim/base/procfs.h"
@@ -125,6 +126,6 @@ int verb_wait(const struct options *o, struct err *e)
 	}
 	if (records_find(o->root, o->operand, &r, &dir, e) < 0 || (inotify = watch(dir, e)) < 0)
 		return STATUS_FAILED;
-	record_name(&r, name); /* of this start, whatever is started later */
+	record_name(&r.init, name); /* of this start, whatever is started later */
 	return wait_for(name, dir, inotify, o, e);
 }

@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "shim/record/record.h"
+#include "shim/record/record_json.h"
 #include "shim/verbs/terminal.h"
 #include "tests/unit/tap.h"
 

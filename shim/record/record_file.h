@@ -1,0 +1,53 @@
+/* One record's file, its lock and its claim.  SPDX-License-Identifier: Apache-2.0
+ *
+ * A file PID-STARTTIME.json in the record directory; the container's id is only inside.  Whoever
+ * creates it runs the hook, so there is at most one run for each start.  It appears, and changes,
+ * as a whole: it is written to a temporary file, which is then renamed.  The first rename happens
+ * only where no file has the name yet: RENAME_NOREPLACE is as exclusive as O_EXCL, and never shows
+ * half a record.
+ *
+ * A lock (fcntl(2), F_SETLK) that children do not inherit shows that the supervisor lives.  A
+ * rename puts another file in place, so the new file is locked before it takes the name, and the
+ * old one is closed afterwards: the file of that name is locked at every moment.  The second sign
+ * of life is a process with the supervisor's pid and start time.  Readers believe either
+ * (records.h).
+ *
+ * The kernel drops such a lock when the process closes *any* descriptor of the file: a supervisor
+ * must never read its own record.
+ *
+ * Writing may block, so the process that watches a living hook must not do it.
+ */
+#ifndef ODH_RECORD_FILE_H
+#define ODH_RECORD_FILE_H
+
+#include <stdio.h>
+
+#include "shim/record/record.h"
+
+/* Open the record directory.  make: create it where it is missing (mode 0700; its parent must
+ * exist).  path: NULL = host_default_root.  Returns a descriptor, the caller's to close, or -1 and
+ * *e.  Errors: ENOENT; EPERM it is not ours, or others can write it; ENOTDIR; ELOOP it is a
+ * symbolic link; others of mkdir and open. */
+int record_dir(const char *path, bool make, struct err *e);
+
+/* Write the record to a temporary file and rename that to the record's name.  No file of that name
+ * is replaced by RECORD_NEW (EEXIST), and the new file is not locked; RECORD_REPLACE locks it
+ * first. Returns the new file's descriptor, the caller's to close, or -1 and *e: then what was in
+ * place is still there.  Errors: ENOSPC, EDQUOT the disk is full (records_keep.h makes room);
+ * others of open, write, fcntl and rename; ENOMEM. */
+enum record_put { RECORD_REPLACE = 0, RECORD_NEW = RENAME_NOREPLACE };
+int record_put(const struct record *r, enum record_put how, struct err *e);
+
+/* For the supervisor: lock the record that was claimed for this process (record_claim).  A reader
+ * may hold the lock for a moment, so this waits for up to 5 seconds.  Returns 0, or -1 and *e.
+ * Errors: ENOENT the start was not claimed; EEXIST another supervisor has it; EAGAIN it stayed
+ * locked; record_parse's. */
+int record_take(struct record *r, struct err *e);
+
+/* Lock the file of that name in dir, which is borrowed for as long as *ret lives, and read it: to
+ * write it where its supervisor is gone.  Returns 0 and fills *ret (free with record_free, which
+ * unlocks it), or -1 and *e.  Errors: EAGAIN it has a supervisor, or is just being replaced;
+ * ENOENT; record_parse's. */
+int record_lock(int dir, const char *name, struct record *ret, struct err *e);
+
+#endif
