@@ -41,9 +41,9 @@ enum record_mark {
 };
 
 struct record {
-	char *id, *bundle;        /* owned */
-	struct process_id init;   /* the container's */
-	struct process_id keeper; /* the supervisor */
+	char *id, *bundle;            /* owned */
+	struct process_id init;       /* the container's */
+	struct process_id supervisor; /* writes the record, and runs the hook */
 	char boot[BOOT_ID_MAX];
 	int64_t time_ms; /* of the call, since 1970 */
 	enum record_run run;

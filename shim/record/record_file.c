@@ -135,7 +135,8 @@ static int is_ours(const struct record *r, const char *name, struct err *e)
 		return err_sys(e, errno, "open the record '%s'", name);
 	if (record_read_fd(fd, &found, e) < 0)
 		return -1;
-	if (found.keeper.pid != r->keeper.pid || found.keeper.start_time != r->keeper.start_time)
+	if (found.supervisor.pid != r->supervisor.pid ||
+	    found.supervisor.start_time != r->supervisor.start_time)
 		return err_set(e, EEXIST, "the record '%s' is another supervisor's", name);
 	return 0;
 }
@@ -144,7 +145,7 @@ int record_take(struct record *r, struct err *e)
 {
 	char name[RECORD_NAME_MAX];
 
-	if (process_id_of(getpid(), &r->keeper) < 0)
+	if (process_id_of(getpid(), &r->supervisor) < 0)
 		return err_sys(e, errno, "look at ourselves");
 	record_name(&r->init, name);
 	if (is_ours(r, name, e) < 0)

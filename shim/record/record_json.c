@@ -120,7 +120,7 @@ void record_print(const struct record *r, FILE *out)
 	fprintf(out, ",\"pid\":%d,\"startTime\":%llu", r->init.pid,
 		(unsigned long long)r->init.start_time);
 	print_string(out, "bundle", r->bundle);
-	print_process(out, "supervisor", &r->keeper);
+	print_process(out, "supervisor", &r->supervisor);
 	print_string(out, "boot", r->boot);
 	fprintf(out, ",\"time\":\"%s\"", record_time(r->time_ms, time, sizeof(time)));
 	fprintf(out, ",\"run\":\"%s\",\"hook\":\"%s\"", run_words[r->run], hook_words[r->hook]);
@@ -274,7 +274,7 @@ static int parse_version(const struct json_node *root, struct err *e)
 
 static int parse_start(const struct json_node *root, struct record *r, struct err *e)
 {
-	struct json_node keeper;
+	struct json_node supervisor;
 	const char *id, *bundle, *boot, *time;
 
 	if (parse_version(root, e) < 0 || need_string(root, "id", STATE_ID_MAX, &id, e) < 0 ||
@@ -283,9 +283,9 @@ static int parse_start(const struct json_node *root, struct record *r, struct er
 	    need_string(root, "time", 40, &time, e) < 0 || parse_time(time, &r->time_ms, e) < 0 ||
 	    parse_process(root, &r->init, e) < 0)
 		return -1;
-	if (json_member(root, "supervisor", &keeper, e) != 1)
+	if (json_member(root, "supervisor", &supervisor, e) != 1)
 		return err_set(e, EINVAL, "supervisor: missing");
-	if (parse_process(&keeper, &r->keeper, e) < 0)
+	if (parse_process(&supervisor, &r->supervisor, e) < 0)
 		return err_prefix(e, "supervisor");
 	snprintf(r->boot, sizeof(r->boot), "%s", boot);
 	r->id = strdup(id);

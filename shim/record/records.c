@@ -31,20 +31,20 @@ static bool locked(int fd, const struct record *r)
 
 	if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
 		return false;
-	return lock.l_pid <= 0 || lock.l_pid == r->keeper.pid; /* 0: of another pid namespace */
+	return lock.l_pid <= 0 || lock.l_pid == r->supervisor.pid; /* 0: of another pid namespace */
 }
 
 /* Is the supervisor there?  The lock is asked first: it is let go before the process is gone. */
 static bool supervised(int fd, const struct record *r)
 {
-	return locked(fd, r) || (this_boot(r) && lives(&r->keeper));
+	return locked(fd, r) || (this_boot(r) && lives(&r->supervisor));
 }
 
-static void judge(struct record *r, bool has_keeper)
+static void judge(struct record *r, bool is_supervised)
 {
 	r->judged = true;
 	r->live = r->stopped_ms < 0 && this_boot(r) && lives(&r->init);
-	if (record_final(r) || has_keeper)
+	if (record_final(r) || is_supervised)
 		return;
 	record_set(r, RECORD_ABANDONED,
 		   r->hook == RECORD_RUNNING
@@ -52,7 +52,7 @@ static void judge(struct record *r, bool has_keeper)
 			   : "the supervisor ended unexpectedly before the hook ran");
 }
 
-static int read_once(int dir, const char *name, struct record *ret, bool *ret_has_keeper,
+static int read_once(int dir, const char *name, struct record *ret, bool *ret_supervised,
 		     struct err *e)
 {
 	auto_fd fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -61,22 +61,22 @@ static int read_once(int dir, const char *name, struct record *ret, bool *ret_ha
 		return err_sys(e, errno, "open the record '%s'", name);
 	if (record_read_fd(fd, ret, e) < 0)
 		return err_prefix(e, "the record '%s'", name);
-	*ret_has_keeper = record_final(ret) || supervised(fd, ret);
+	*ret_supervised = record_final(ret) || supervised(fd, ret);
 	return 0;
 }
 
 int records_read(int dir, const char *name, struct record *ret, struct err *e)
 {
-	bool has_keeper = false, again;
+	bool is_supervised = false, again;
 
-	if (read_once(dir, name, ret, &has_keeper, e) < 0)
+	if (read_once(dir, name, ret, &is_supervised, e) < 0)
 		return -1;
-	if (!has_keeper) { /* it may have written the end, and left, since we read */
+	if (!is_supervised) { /* it may have written the end, and left, since we read */
 		record_free(ret);
 		if (read_once(dir, name, ret, &again, e) < 0)
 			return -1;
 	}
-	judge(ret, has_keeper);
+	judge(ret, is_supervised);
 	return 0;
 }
 
@@ -86,7 +86,7 @@ int records_own(int dir, const char *name, struct record *ret, struct err *e)
 
 	if (record_lock(dir, name, &r, e) < 0)
 		return -1;
-	if (!record_final(&r) && this_boot(&r) && lives(&r.keeper)) /* it is about to lock it */
+	if (!record_final(&r) && this_boot(&r) && lives(&r.supervisor)) /* it is about to lock it */
 		return err_set(e, EAGAIN, "the record '%s' has a supervisor", name);
 	judge(&r, false);
 	r.called_ms = clock_boottime_ms() -

@@ -130,7 +130,7 @@ int record_claim(struct record *r, int dir, pid_t supervisor, struct err *e)
 	int fd;
 
 	r->dir = dir;
-	if (process_id_of(supervisor, &r->keeper) < 0)
+	if (process_id_of(supervisor, &r->supervisor) < 0)
 		return err_sys(e, errno, "look at the supervisor");
 	fd = put_with_room(r, RECORD_NEW, e);
 	if (fd < 0 && e->code == EEXIST && forget_other_boot(r)) {

@@ -104,7 +104,7 @@ static int wait_for(const char *name, int dir, int inotify, const struct options
 		if (record_final(&r))
 			return exit_status(&r, e);
 		if (first)
-			keeper = process_id_open(&r.keeper);
+			keeper = process_id_open(&r.supervisor);
 		first = false;
 		if (!sleep_until_event(inotify, &keeper, deadline_ms)) {
 			(void)err_set(e, ETIME, "not within %lld s: the hook is %s",
