@@ -10,27 +10,18 @@
 int record_init(struct record *ret, const char *id, const char *bundle, pid_t pid,
 		uint64_t start_time, struct err *e)
 {
-	auto_record r = {
-		.id = strdup(id),
-		.bundle = strdup(bundle),
-		.init = { pid, start_time },
-		.time_ms = clock_realtime_ms(),
-		.called_ms = clock_boottime_ms(),
-		.hook = RECORD_WAITING,
-		.exit_code = -1,
-		.stopped_ms = -1,
-		.dir = -1,
-		.lock = -1,
-	};
+	auto_record r = RECORD_EMPTY;
 
-	for (int i = 0; i < RECORD_MARK_COUNT; i++)
-		r.marks_ms[i] = -1;
+	r.id = strdup(id);
+	r.bundle = strdup(bundle);
 	if (!r.id || !r.bundle)
 		return err_sys(e, ENOMEM, "record");
+	r.init = (struct process_id){ pid, start_time };
+	r.time_ms = clock_realtime_ms();
+	r.hook = RECORD_WAITING;
 	procfs_boot_id(r.boot);
 	*ret = r;
-	memset(&r, 0, sizeof(r));
-	r.lock = -1;
+	r = RECORD_EMPTY;
 	return 0;
 }
 
@@ -39,15 +30,13 @@ void record_free(struct record *r)
 	cleanup_free(&r->id);
 	cleanup_free(&r->bundle);
 	cleanup_free(&r->output);
-	cleanup_fd(&r->lock);
-	memset(r, 0, sizeof(*r));
-	r->dir = r->lock = -1;
+	*r = RECORD_EMPTY;
 }
 
-void record_mark(struct record *r, enum record_mark mark)
+void record_mark(struct record *r, enum record_mark mark, int64_t ms)
 {
 	if (r->marks_ms[mark] < 0)
-		r->marks_ms[mark] = clock_boottime_ms() - r->called_ms;
+		r->marks_ms[mark] = ms;
 }
 
 void record_set(struct record *r, enum record_hook hook, const char *reason)

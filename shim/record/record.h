@@ -56,35 +56,36 @@ struct record {
 	int64_t stopped_ms; /* since 1970: when the container's end was seen; -1 = not yet */
 	char *output;       /* owned; NULL = none was seen.  The bytes as they came, without NUL */
 	size_t output_len;
-
-	/* of a writer */
-	int dir;           /* the record directory, borrowed; -1 = keep no record */
-	int lock;          /* the file of that name, locked; -1 */
-	int64_t called_ms; /* CLOCK_BOOTTIME */
-
-	/* of a reader */
-	bool judged; /* the next one is known */
-	bool live;   /* the container's init lives */
 };
 
-/* Begin a record in memory: time is now, nothing is reached yet.  The strings are copied.
- * Returns 0 (free with record_free), or -1 and *e (ENOMEM). */
+/* No record yet: nothing is owned, nothing is known. */
+#define RECORD_EMPTY                                                                               \
+	((struct record){ .exit_code = -1,                                                         \
+			  .marks_ms = { [0 ... RECORD_MARK_COUNT - 1] = -1 },                      \
+			  .stopped_ms = -1 })
+
+/* Begin the record of a call that comes now: the hook waits for the application, and no mark is
+ * reached.  id, bundle: copied.  pid, start_time: of the container's init, in clock ticks since
+ * boot.  Returns 0 and fills *ret (free with record_free), or -1 and *e: ENOMEM. */
 int record_init(struct record *ret, const char *id, const char *bundle, pid_t pid,
 		uint64_t start_time, struct err *e);
+
+/* Free what r owns and make it RECORD_EMPTY.  Keeps errno. */
 void record_free(struct record *r);
 
-/* The mark is reached now, unless it was before. */
-void record_mark(struct record *r, enum record_mark mark);
+/* The mark was reached ms milliseconds after the call.  If it was reached before, nothing changes.
+ */
+void record_mark(struct record *r, enum record_mark mark, int64_t ms);
 
-/* Set the hook's state and the reason (NULL: leave it).  In memory only. */
+/* Set the hook's state, and the reason, which is copied (NULL: leave it as it is). */
 void record_set(struct record *r, enum record_hook hook, const char *reason);
 
-/* The hook has put out len bytes: keep the last RECORD_OUTPUT_MAX of all.  In memory only.  NUL
- * bytes, which say nothing to a terminal, are left out.  Any other byte is fine: it is escaped
- * where it is written or printed. */
+/* The hook has put out len more bytes: keep the last RECORD_OUTPUT_MAX of all that it put out.  NUL
+ * bytes are left out: they mean nothing to a terminal.  Any other byte is fine, since it is escaped
+ * when it is written or printed.  Without memory nothing is kept. */
 void record_output(struct record *r, const char *bytes, size_t len);
 
-/* Is it the last state that the hook can have? */
+/* Is the hook's state one that does not change any more? */
 bool record_final(const struct record *r);
 
 #define auto_record __attribute__((cleanup(record_free))) struct record

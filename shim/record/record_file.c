@@ -8,12 +8,37 @@
 #include <sys/stat.h>
 
 #include "oci/cleanup.h"
+#include "shim/base/clock.h"
 #include "shim/base/host.h"
 #include "shim/record/record_json.h"
 #include "shim/record/record_names.h"
 
 #define TAKE_AGAIN_MS 5
 #define TAKE_MAX_MS 5000
+
+int record_file_init(struct record_file *ret, const char *id, const char *bundle, pid_t pid,
+		     uint64_t start_time, struct err *e)
+{
+	struct record_file r = RECORD_FILE_EMPTY;
+
+	r.called_ms = clock_boottime_ms();
+	if (record_init(&r.data, id, bundle, pid, start_time, e) < 0)
+		return -1;
+	*ret = r;
+	return 0;
+}
+
+void record_file_free(struct record_file *r)
+{
+	record_free(&r->data);
+	cleanup_fd(&r->lock);
+	*r = RECORD_FILE_EMPTY;
+}
+
+void record_file_mark(struct record_file *r, enum record_mark mark)
+{
+	record_mark(&r->data, mark, clock_boottime_ms() - r->called_ms);
+}
 
 int record_dir(const char *path, bool make, struct err *e)
 {
@@ -79,7 +104,7 @@ static int write_temporary(int dir, const char *temporary, const char *text, siz
 	return -1;
 }
 
-int record_put(const struct record *r, enum record_put how, struct err *e)
+int record_put(const struct record_file *r, enum record_put how, struct err *e)
 {
 	char name[RECORD_NAME_MAX], temporary[RECORD_NAME_MAX];
 	auto_free char *text = NULL;
@@ -90,12 +115,12 @@ int record_put(const struct record *r, enum record_put how, struct err *e)
 
 	if (!out)
 		return err_sys(e, ENOMEM, "record");
-	record_print(r, out);
+	record_print(&r->data, out);
 	(void)fputc('\n', out);
 	if (fclose(out) != 0) /* tells of what failed before, too */
 		return err_sys(e, ENOMEM, "record");
-	record_name(&r->init, name);
-	record_temporary_name(&r->init, getpid(), temporary);
+	record_name(&r->data.init, name);
+	record_temporary_name(&r->data.init, getpid(), temporary);
 	fd = write_temporary(r->dir, temporary, text, len);
 	if (fd < 0)
 		return err_sys(e, errno, "write the record '%s'", name);
@@ -108,7 +133,7 @@ int record_put(const struct record *r, enum record_put how, struct err *e)
 		       how == RECORD_NEW ? "claim this start by" : "replace", name);
 }
 
-int record_lock(int dir, const char *name, struct record *ret, struct err *e)
+int record_lock(int dir, const char *name, struct record_file *ret, struct err *e)
 {
 	auto_fd fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat ours, named;
@@ -118,7 +143,8 @@ int record_lock(int dir, const char *name, struct record *ret, struct err *e)
 	if (lock_file(fd) < 0 || fstat(fd, &ours) < 0 ||
 	    fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) < 0 || ours.st_ino != named.st_ino)
 		return err_set(e, EAGAIN, "the record '%s' is being written", name);
-	if (record_read_fd(fd, ret, e) < 0)
+	*ret = RECORD_FILE_EMPTY;
+	if (record_read_fd(fd, &ret->data, e) < 0)
 		return -1;
 	ret->dir = dir;
 	ret->lock = take_fd(&fd);
@@ -126,33 +152,33 @@ int record_lock(int dir, const char *name, struct record *ret, struct err *e)
 }
 
 /* Does the record of that name say that we are its supervisor? */
-static int is_ours(const struct record *r, const char *name, struct err *e)
+static int is_ours(const struct record_file *r, const char *name, struct err *e)
 {
 	auto_fd fd = openat(r->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	auto_record found = { .lock = -1 };
+	const struct process_id *us = &r->data.supervisor;
+	auto_record found = RECORD_EMPTY;
 
 	if (fd < 0)
 		return err_sys(e, errno, "open the record '%s'", name);
 	if (record_read_fd(fd, &found, e) < 0)
 		return -1;
-	if (found.supervisor.pid != r->supervisor.pid ||
-	    found.supervisor.start_time != r->supervisor.start_time)
+	if (found.supervisor.pid != us->pid || found.supervisor.start_time != us->start_time)
 		return err_set(e, EEXIST, "the record '%s' is another supervisor's", name);
 	return 0;
 }
 
-int record_take(struct record *r, struct err *e)
+int record_take(struct record_file *r, struct err *e)
 {
 	char name[RECORD_NAME_MAX];
 
-	if (process_id_of(getpid(), &r->supervisor) < 0)
+	if (process_id_of(getpid(), &r->data.supervisor) < 0)
 		return err_sys(e, errno, "look at ourselves");
-	record_name(&r->init, name);
+	record_name(&r->data.init, name);
 	if (is_ours(r, name, e) < 0)
 		return -1;
 	/* A reader may hold the lock, to find out that the record has a supervisor. */
 	for (int waited_ms = 0;; waited_ms += TAKE_AGAIN_MS) {
-		auto_record found = { .lock = -1 };
+		auto_record_file found = RECORD_FILE_EMPTY;
 
 		if (record_lock(r->dir, name, &found, e) == 0) {
 			r->lock = take_fd(&found.lock);

@@ -24,30 +24,56 @@
 
 #include "shim/record/record.h"
 
+/* A record in the hands of the process that writes it. */
+struct record_file {
+	struct record data;
+	int dir;           /* the record directory, borrowed; -1 = no file is written */
+	int lock;          /* the record's file, open and locked; owned; -1 = not locked by us */
+	int64_t called_ms; /* when the call came, of clock_boottime_ms: marks are counted from it */
+};
+
+#define RECORD_FILE_EMPTY ((struct record_file){ .data = RECORD_EMPTY, .dir = -1, .lock = -1 })
+
+/* Begin the record of a call that comes now (record_init), in memory only: dir and lock are -1.
+ * Returns 0 and fills *ret (free with record_file_free), or -1 and *e: ENOMEM. */
+int record_file_init(struct record_file *ret, const char *id, const char *bundle, pid_t pid,
+		     uint64_t start_time, struct err *e);
+
+/* Free what r owns, which unlocks the file, and make it RECORD_FILE_EMPTY.  Keeps errno. */
+void record_file_free(struct record_file *r);
+
+/* The mark is reached now.  If it was reached before, nothing changes.  In memory only. */
+void record_file_mark(struct record_file *r, enum record_mark mark);
+
 /* Open the record directory.  make: create it where it is missing (mode 0700; its parent must
  * exist).  path: NULL = host_default_root.  Returns a descriptor, the caller's to close, or -1 and
  * *e.  Errors: ENOENT; EPERM it is not ours, or others can write it; ENOTDIR; ELOOP it is a
  * symbolic link; others of mkdir and open. */
 int record_dir(const char *path, bool make, struct err *e);
 
-/* Write the record to a temporary file and rename that to the record's name.  No file of that name
- * is replaced by RECORD_NEW (EEXIST), and the new file is not locked; RECORD_REPLACE locks it
- * first. Returns the new file's descriptor, the caller's to close, or -1 and *e: then what was in
- * place is still there.  Errors: ENOSPC, EDQUOT the disk is full (records_keep.h makes room);
- * others of open, write, fcntl and rename; ENOMEM. */
-enum record_put { RECORD_REPLACE = 0, RECORD_NEW = RENAME_NOREPLACE };
-int record_put(const struct record *r, enum record_put how, struct err *e);
+enum record_put {
+	RECORD_NEW = RENAME_NOREPLACE, /* only where there is none; the file is not locked */
+	RECORD_REPLACE = 0,            /* the file is locked before it takes the name */
+};
+
+/* Write the record to a temporary file and give that the record's name.
+ * Returns its descriptor, the caller's to close, or -1 and *e: then what was in place is still
+ * there.  Errors: ENOSPC, EDQUOT the disk is full (records_keep.h makes room); EEXIST with
+ * RECORD_NEW; others of open, write, fcntl and rename; ENOMEM. */
+int record_put(const struct record_file *r, enum record_put how, struct err *e);
 
 /* For the supervisor: lock the record that was claimed for this process (record_claim).  A reader
  * may hold the lock for a moment, so this waits for up to 5 seconds.  Returns 0, or -1 and *e.
  * Errors: ENOENT the start was not claimed; EEXIST another supervisor has it; EAGAIN it stayed
  * locked; record_parse's. */
-int record_take(struct record *r, struct err *e);
+int record_take(struct record_file *r, struct err *e);
 
-/* Lock the file of that name in dir, which is borrowed for as long as *ret lives, and read it: to
- * write it where its supervisor is gone.  Returns 0 and fills *ret (free with record_free, which
- * unlocks it), or -1 and *e.  Errors: EAGAIN it has a supervisor, or is just being replaced;
- * ENOENT; record_parse's. */
-int record_lock(int dir, const char *name, struct record *ret, struct err *e);
+/* Lock the file of that name in dir, which is borrowed for as long as *ret lives, and read it,
+ * to write it where its supervisor is gone.  Returns 0 and fills *ret (free with record_file_free),
+ * or -1 and *e.  Errors: EAGAIN it has a supervisor, or is just being replaced; ENOENT;
+ * record_parse's. */
+int record_lock(int dir, const char *name, struct record_file *ret, struct err *e);
+
+#define auto_record_file __attribute__((cleanup(record_file_free))) struct record_file
 
 #endif

@@ -111,7 +111,8 @@ static const char *whole_characters(const char *text)
 	return text;
 }
 
-void record_print(const struct record *r, FILE *out)
+/* All but the closing brace. */
+static void print_members(const struct record *r, FILE *out)
 {
 	char time[40];
 
@@ -136,9 +137,18 @@ void record_print(const struct record *r, FILE *out)
 		fprintf(out, ",\"stopped\":\"%s\"", record_time(r->stopped_ms, time, sizeof(time)));
 	if (r->output)
 		print_string(out, "output", whole_characters(r->output));
-	if (r->judged)
-		fprintf(out, ",\"live\":%s", r->live ? "true" : "false");
+}
+
+void record_print(const struct record *r, FILE *out)
+{
+	print_members(r, out);
 	fprintf(out, "}");
+}
+
+void record_print_live(const struct record *r, bool live, FILE *out)
+{
+	print_members(r, out);
+	fprintf(out, ",\"live\":%s}", live ? "true" : "false");
 }
 
 /* --- read back --- */
@@ -296,7 +306,7 @@ static int parse_start(const struct json_node *root, struct record *r, struct er
 int record_parse(const char *text, size_t len, struct record *ret, struct err *e)
 {
 	auto_json *doc = NULL;
-	auto_record r = { .dir = -1, .lock = -1, .stopped_ms = -1 };
+	auto_record r = RECORD_EMPTY;
 	struct json_node root;
 	unsigned run = 0, hook = 0;
 
@@ -312,8 +322,7 @@ int record_parse(const char *text, size_t len, struct record *ret, struct err *e
 	r.run = (enum record_run)run;
 	r.hook = (enum record_hook)hook;
 	*ret = r;
-	memset(&r, 0, sizeof(r));
-	r.lock = -1;
+	r = RECORD_EMPTY;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "shim/base/clock.h"
 #include "shim/base/procfs.h"
 #include "shim/record/record_json.h"
+#include "shim/record/record_names.h"
 
 static bool lives(const struct process_id *process)
 {
@@ -40,12 +41,8 @@ static bool supervised(int fd, const struct record *r)
 	return locked(fd, r) || (this_boot(r) && lives(&r->supervisor));
 }
 
-static void judge(struct record *r, bool is_supervised)
+static void abandon(struct record *r)
 {
-	r->judged = true;
-	r->live = r->stopped_ms < 0 && this_boot(r) && lives(&r->init);
-	if (record_final(r) || is_supervised)
-		return;
 	record_set(r, RECORD_ABANDONED,
 		   r->hook == RECORD_RUNNING
 			   ? "the supervisor ended unexpectedly while the hook ran"
@@ -65,41 +62,54 @@ static int read_once(int dir, const char *name, struct record *ret, bool *ret_su
 	return 0;
 }
 
-int records_read(int dir, const char *name, struct record *ret, struct err *e)
+int records_read(int dir, const char *name, struct seen_record *ret, struct err *e)
 {
+	auto_record r = RECORD_EMPTY;
 	bool is_supervised = false, again;
 
-	if (read_once(dir, name, ret, &is_supervised, e) < 0)
+	if (read_once(dir, name, &r, &is_supervised, e) < 0)
 		return -1;
 	if (!is_supervised) { /* it may have written the end, and left, since we read */
-		record_free(ret);
-		if (read_once(dir, name, ret, &again, e) < 0)
+		record_free(&r);
+		if (read_once(dir, name, &r, &again, e) < 0)
 			return -1;
 	}
-	judge(ret, is_supervised);
+	ret->live = r.stopped_ms < 0 && this_boot(&r) && lives(&r.init);
+	if (!record_final(&r) && !is_supervised)
+		abandon(&r);
+	ret->data = r;
+	r = RECORD_EMPTY;
 	return 0;
 }
 
-int records_own(int dir, const char *name, struct record *ret, struct err *e)
+void seen_record_free(struct seen_record *r)
 {
-	auto_record r = { .lock = -1 };
+	record_free(&r->data);
+	r->live = false;
+}
+
+int records_own(int dir, const char *name, struct record_file *ret, struct err *e)
+{
+	auto_record_file r = RECORD_FILE_EMPTY;
 
 	if (record_lock(dir, name, &r, e) < 0)
 		return -1;
-	if (!record_final(&r) && this_boot(&r) && lives(&r.supervisor)) /* it is about to lock it */
-		return err_set(e, EAGAIN, "the record '%s' has a supervisor", name);
-	judge(&r, false);
-	r.called_ms = clock_boottime_ms() -
-		      (clock_realtime_ms() - r.time_ms); /* its own clock was not kept */
+	if (!record_final(&r.data) && this_boot(&r.data) && lives(&r.data.supervisor))
+		return err_set(e, EAGAIN, "the record '%s' has a supervisor",
+			       name); /* locks soon */
+	if (!record_final(&r.data))
+		abandon(&r.data);
+	/* The boottime of the call is in no file: count back by the time of day. */
+	r.called_ms = clock_boottime_ms() - (clock_realtime_ms() - r.data.time_ms);
 	*ret = r;
-	memset(&r, 0, sizeof(r));
-	r.lock = -1;
+	r = RECORD_FILE_EMPTY;
 	return 0;
 }
 
 static int newest_first(const void *a, const void *b)
 {
-	const struct record *x = a, *y = b;
+	const struct record *x = &((const struct seen_record *)a)->data;
+	const struct record *y = &((const struct seen_record *)b)->data;
 
 	if (x->time_ms != y->time_ms)
 		return x->time_ms < y->time_ms ? 1 : -1;
@@ -108,11 +118,11 @@ static int newest_first(const void *a, const void *b)
 	return x->init.pid < y->init.pid ? 1 : x->init.pid > y->init.pid ? -1 : 0;
 }
 
-static int append(struct record_list *list, size_t *allocated, struct record *r, struct err *e)
+static int append(struct record_list *list, size_t *allocated, struct seen_record *r, struct err *e)
 {
 	if (list->count == *allocated) {
 		size_t more = *allocated ? 2 * *allocated : 64;
-		struct record *items = reallocarray(list->items, more, sizeof(*items));
+		struct seen_record *items = reallocarray(list->items, more, sizeof(*items));
 
 		if (!items)
 			return err_sys(e, ENOMEM, "list the records");
@@ -120,8 +130,7 @@ static int append(struct record_list *list, size_t *allocated, struct record *r,
 		*allocated = more;
 	}
 	list->items[list->count++] = *r;
-	memset(r, 0, sizeof(*r));
-	r->lock = -1;
+	*r = SEEN_RECORD_EMPTY;
 	return 0;
 }
 
@@ -134,7 +143,7 @@ int records_list(int dir, struct record_list *ret, struct err *e)
 	if (names_read(dir, &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
-		auto_record r = { .lock = -1 };
+		auto_seen_record r = SEEN_RECORD_EMPTY;
 		struct err why = { 0 };
 
 		if (!names.items[i].is_record)
@@ -157,27 +166,28 @@ int records_list(int dir, struct record_list *ret, struct err *e)
 void records_free(struct record_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		record_free(&list->items[i]);
+		seen_record_free(&list->items[i]);
 	free(list->items);
 	memset(list, 0, sizeof(*list));
 }
 
 /* The record that is meant, or NULL and *e. */
-static struct record *choose(const struct record_list *list, const char *container, struct err *e)
+static struct seen_record *choose(const struct record_list *list, const char *container,
+				  struct err *e)
 {
 	size_t len = strlen(container), others = 0;
-	struct record *found = NULL;
+	struct seen_record *found = NULL;
 
 	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i].id, container))
+		if (!strcmp(list->items[i].data.id, container))
 			return &list->items[i];
 	for (size_t i = 0; len && i < list->count; i++) {
 		bool seen = false;
 
-		if (strncmp(list->items[i].id, container, len) != 0)
+		if (strncmp(list->items[i].data.id, container, len) != 0)
 			continue;
 		for (size_t before = 0; before < i && !seen; before++)
-			seen = !strcmp(list->items[before].id, list->items[i].id);
+			seen = !strcmp(list->items[before].data.id, list->items[i].data.id);
 		if (!found)
 			found = &list->items[i];
 		else if (!seen)
@@ -191,13 +201,13 @@ static struct record *choose(const struct record_list *list, const char *contain
 	return others ? NULL : found;
 }
 
-int records_find(const char *root, const char *container, struct record *ret, int *ret_dir,
+int records_find(const char *root, const char *container, struct seen_record *ret, int *ret_dir,
 		 struct err *e)
 {
 	auto_records list = { 0 };
 	struct err why = { 0 };
 	auto_fd dir = record_dir(root, false, &why);
-	struct record *found;
+	struct seen_record *found;
 
 	if (dir < 0 && why.code == ENOENT)
 		return err_set(e, ENOENT, "no start of a container '%.64s' is recorded", container);
@@ -208,7 +218,7 @@ int records_find(const char *root, const char *container, struct record *ret, in
 	if (records_list(dir, &list, e) < 0 || !(found = choose(&list, container, e)))
 		return -1;
 	*ret = *found;
-	*found = (struct record){ .lock = -1 };
+	*found = SEEN_RECORD_EMPTY;
 	if (ret_dir)
 		*ret_dir = take_fd(&dir);
 	return 0;

@@ -12,6 +12,7 @@
 #include "shim/base/clock.h"
 #include "shim/base/procfs.h"
 #include "shim/base/text.h"
+#include "shim/record/record_names.h"
 #include "shim/record/records.h"
 
 #define DYING_MS 500 /* for which we wait for an init that its runtime has just killed */
@@ -86,7 +87,7 @@ static bool disk_full(const struct err *e)
 	return e->code == ENOSPC || e->code == EDQUOT;
 }
 
-static int put_again(const struct record *r, enum record_put how, struct err *e)
+static int put_again(const struct record_file *r, enum record_put how, struct err *e)
 {
 	memset(e, 0, sizeof(*e));
 	return record_put(r, how, e);
@@ -94,7 +95,7 @@ static int put_again(const struct record *r, enum record_put how, struct err *e)
 
 /* Where the disk is full, the cache and the kept records make room, the oldest ones first, until
  * there is enough. */
-static int put_with_room(const struct record *r, enum record_put how, struct err *e)
+static int put_with_room(const struct record_file *r, enum record_put how, struct err *e)
 {
 	int fd = record_put(r, how, e);
 
@@ -113,24 +114,24 @@ static int put_with_room(const struct record *r, enum record_put how, struct err
 
 /* Where the file in place is of an earlier boot, remove it: pid and start time are the same by
  * accident.  Returns whether it was. */
-static bool forget_other_boot(const struct record *r)
+static bool forget_other_boot(const struct record_file *r)
 {
-	auto_record old = { .lock = -1 };
+	auto_seen_record old = SEEN_RECORD_EMPTY;
 	struct err e = { 0 };
 	char name[RECORD_NAME_MAX];
 
-	record_name(&r->init, name);
-	if (!r->boot[0] || records_read(r->dir, name, &old, &e) < 0 || !strcmp(old.boot, r->boot))
+	record_name(&r->data.init, name);
+	if (!r->data.boot[0] || records_read(r->dir, name, &old, &e) < 0 ||
+	    !strcmp(old.data.boot, r->data.boot))
 		return false;
 	return unlinkat(r->dir, name, 0) == 0;
 }
 
-int record_claim(struct record *r, int dir, pid_t supervisor, struct err *e)
+int record_claim(struct record_file *r, pid_t supervisor, struct err *e)
 {
 	int fd;
 
-	r->dir = dir;
-	if (process_id_of(supervisor, &r->supervisor) < 0)
+	if (process_id_of(supervisor, &r->data.supervisor) < 0)
 		return err_sys(e, errno, "look at the supervisor");
 	fd = put_with_room(r, RECORD_NEW, e);
 	if (fd < 0 && e->code == EEXIST && forget_other_boot(r)) {
@@ -143,7 +144,7 @@ int record_claim(struct record *r, int dir, pid_t supervisor, struct err *e)
 	return 0;
 }
 
-int record_update(struct record *r, struct err *e)
+int record_update(struct record_file *r, struct err *e)
 {
 	int fd;
 
@@ -195,19 +196,18 @@ static bool may_mention(int dir, const char *name, const char *quoted_id)
 
 static void note_end(int dir, const char *name, const char *id, int64_t until_ms)
 {
-	auto_record r = { .lock = -1 };
+	auto_seen_record seen = SEEN_RECORD_EMPTY;
+	auto_record_file r = RECORD_FILE_EMPTY;
 	struct err e = { 0 };
 
-	if (records_read(dir, name, &r, &e) < 0 || strcmp(r.id, id) != 0 || r.stopped_ms >= 0 ||
-	    !ends_soon(&r.init, until_ms))
+	if (records_read(dir, name, &seen, &e) < 0 || strcmp(seen.data.id, id) != 0 ||
+	    seen.data.stopped_ms >= 0 || !ends_soon(&seen.data.init, until_ms))
 		return;
-	record_free(&r);
-	/* A supervisor that is there writes the end itself; the lock keeps others away meanwhile.
+	/* A supervisor that is there writes the end itself.  The lock keeps others away meanwhile.
 	 */
 	if (records_own(dir, name, &r, &e) < 0)
 		return;
-	r.judged = false; /* that is for readers */
-	r.stopped_ms = clock_realtime_ms();
+	r.data.stopped_ms = clock_realtime_ms();
 	(void)record_update(&r, &e); /* readers see that the process is gone, too */
 }
 

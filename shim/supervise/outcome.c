@@ -87,23 +87,24 @@ static enum record_hook hook_state(const struct hook_outcome *outcome)
 	return RECORD_FAILED;
 }
 
-void outcome_record(const struct hook_outcome *outcome, const char *text, struct record *record)
+void outcome_record(const struct hook_outcome *outcome, const char *text,
+		    struct record_file *record)
 {
 	/* A status says all; the reason is for what it does not say. */
 	const char *reason = outcome->result != HOOK_EXITED ? text
 			     : outcome->leftovers           ? "what it left behind was killed"
 							    : NULL;
 
-	record_set(record, hook_state(outcome), reason);
-	record_mark(record, RECORD_ENDED);
+	record_set(&record->data, hook_state(outcome), reason);
+	record_file_mark(record, RECORD_ENDED);
 	if (outcome->result == HOOK_EXITED || outcome->result == HOOK_NOT_EXECUTED)
-		record->exit_code = outcome->value;
+		record->data.exit_code = outcome->value;
 	if (outcome->result == HOOK_KILLED)
-		record->signal = outcome->value;
+		record->data.signal = outcome->value;
 	if (outcome->result == HOOK_APP_ENDED)
-		record->stopped_ms = clock_realtime_ms();
+		record->data.stopped_ms = clock_realtime_ms();
 	if (outcome->output_len)
-		record_output(record, outcome->output, outcome->output_len);
+		record_output(&record->data, outcome->output, outcome->output_len);
 }
 
 int outcome_exit_status(const struct hook_outcome *outcome)

@@ -5,7 +5,7 @@
 
 #include "shim/supervise/watcher.h"
 #include "shim/base/log.h"
-#include "shim/record/record.h"
+#include "shim/record/record_file.h"
 
 struct outcome_kind {
 	enum log_level level;
@@ -23,7 +23,8 @@ bool outcome_dropped(const struct hook_outcome *outcome, const struct plan *plan
 		     size_t size);
 
 /* Put the outcome, and text that describes it, into the record. */
-void outcome_record(const struct hook_outcome *outcome, const char *text, struct record *record);
+void outcome_record(const struct hook_outcome *outcome, const char *text,
+		    struct record_file *record);
 
 /* The exit status of the verb run. */
 int outcome_exit_status(const struct hook_outcome *outcome);

@@ -8,6 +8,7 @@
 #include "shim/ready/await_ready.h"
 #include "shim/supervise/guard.h"
 #include "shim/base/log.h"
+#include "shim/record/record_names.h"
 #include "shim/record/records.h"
 #include "shim/record/records_keep.h"
 #include "shim/ready/await_exec.h"
@@ -20,7 +21,7 @@
 struct subject {
 	const struct plan *plan;
 	const struct app *app;
-	struct record *record;
+	struct record_file *record;
 	bool by_session; /* the hook has no cgroup of its own */
 };
 
@@ -28,8 +29,8 @@ static void tell_started(pid_t hook, void *context)
 {
 	const struct subject *subject = context;
 
-	record_mark(subject->record, RECORD_SPAWNED);
-	record_set(subject->record, RECORD_RUNNING, NULL);
+	record_file_mark(subject->record, RECORD_SPAWNED);
+	record_set(&subject->record->data, RECORD_RUNNING, NULL);
 	tell_record(subject->record);
 	log_event(LOG_LEVEL_INFO, subject->plan->state->id, "started", "hook pid %d%s", hook,
 		  subject->by_session ? "; no cgroup of its own here: it is killed by its session"
@@ -40,14 +41,13 @@ static void tell_started(pid_t hook, void *context)
 static void tell_orphaned(const struct hook_outcome *outcome, void *context)
 {
 	const struct subject *subject = context;
-	auto_record record = { .dir = -1, .lock = -1 };
+	auto_record_file record = RECORD_FILE_EMPTY;
 	char name[RECORD_NAME_MAX];
 	struct err e = { 0 };
 
-	record_name(&subject->record->init, name);
+	record_name(&subject->record->data.init, name);
 	if (records_own(subject->record->dir, name, &record, &e) < 0)
 		log_event(LOG_LEVEL_WARNING, subject->plan->state->id, "error", "%s", e.msg);
-	record.judged = false; /* that is for readers */
 	tell_outcome(subject->plan, subject->app, &record, outcome);
 }
 
@@ -56,10 +56,12 @@ static void forget_record(void *context)
 {
 	const struct subject *subject = context;
 
-	explicit_bzero(subject->record->bundle, strlen(subject->record->bundle));
+	char *bundle = subject->record->data.bundle;
+
+	explicit_bzero(bundle, strlen(bundle));
 }
 
-static void run_hook(const struct plan *plan, const struct app *app, struct record *record,
+static void run_hook(const struct plan *plan, const struct app *app, struct record_file *record,
 		     int signals)
 {
 	auto_filter own = { 0 }, container_filter = { 0 };
@@ -88,40 +90,40 @@ static void run_hook(const struct plan *plan, const struct app *app, struct reco
 	tell_outcome(plan, app, record, &outcome);
 }
 
-static void not_supervised(struct record *record, const struct err *e)
+static void not_supervised(struct record_file *record, const struct err *e)
 {
 	tell_no_hook(record, RECORD_FAILED, e->msg);
-	log_event(LOG_LEVEL_ERROR, record->id, "error", "%s", e->msg);
+	log_event(LOG_LEVEL_ERROR, record->data.id, "error", "%s", e->msg);
 }
 
-static void app_ended_first(struct record *record)
+static void app_ended_first(struct record_file *record)
 {
-	record->run = RECORD_RUN_FAILED;
-	record->stopped_ms = clock_realtime_ms();
+	record->data.run = RECORD_RUN_FAILED;
+	record->data.stopped_ms = clock_realtime_ms();
 	tell_no_hook(record, RECORD_NONE, "the application ended first");
-	log_event(LOG_LEVEL_INFO, record->id, "not-started", "the application ended first");
+	log_event(LOG_LEVEL_INFO, record->data.id, "not-started", "the application ended first");
 }
 
-static void told_to_leave(struct record *record, int sig)
+static void told_to_leave(struct record_file *record, int sig)
 {
 	char reason[64];
 
 	snprintf(reason, sizeof(reason), "the supervisor was ended by signal %d", sig);
 	tell_no_hook(record, RECORD_ABANDONED, reason);
-	log_event(LOG_LEVEL_WARNING, record->id, "abandoned", "%s", reason);
+	log_event(LOG_LEVEL_WARNING, record->data.id, "abandoned", "%s", reason);
 }
 
 /* The hook must not run, which is logged and recorded already. */
-static void tell_problem(const struct plan *plan, const struct app *app, struct record *record,
+static void tell_problem(const struct plan *plan, const struct app *app, struct record_file *record,
 			 bool started)
 {
 	char text[ERR_MSG_MAX + 64];
 
 	if (started) {
-		record_mark(record, RECORD_EXEC);
+		record_file_mark(record, RECORD_EXEC);
 	} else {
-		record->run = RECORD_RUN_FAILED;
-		record->stopped_ms = clock_realtime_ms();
+		record->data.run = RECORD_RUN_FAILED;
+		record->data.stopped_ms = clock_realtime_ms();
 	}
 	tell_record(record);
 	if (!started)
@@ -133,7 +135,7 @@ static void tell_problem(const struct plan *plan, const struct app *app, struct 
 }
 
 /* The run has failed: no hook, and one line for the author of one. */
-static void run_failed(const struct plan *plan, const struct app *app, struct record *record,
+static void run_failed(const struct plan *plan, const struct app *app, struct record_file *record,
 		       const struct await_outcome *outcome)
 {
 	const char *refused = plan->refused[POLICY_RUN_FAILED]
@@ -141,19 +143,19 @@ static void run_failed(const struct plan *plan, const struct app *app, struct re
 				      : "";
 	char text[ERR_MSG_MAX];
 
-	record->run = RECORD_RUN_FAILED;
+	record->data.run = RECORD_RUN_FAILED;
 	if (outcome->result == AWAIT_APP_ENDED)
-		record->stopped_ms = clock_realtime_ms();
+		record->data.stopped_ms = clock_realtime_ms();
 	if (plan->problem.code)
 		tell_record(record); /* with the reason that it has */
 	else
 		tell_no_hook(record, RECORD_NONE, outcome->reason);
 	if (outcome->result == AWAIT_APP_ENDED) {
-		log_event(LOG_LEVEL_INFO, record->id, "not-started", "%s%s", outcome->reason,
+		log_event(LOG_LEVEL_INFO, record->data.id, "not-started", "%s%s", outcome->reason,
 			  refused);
 		return;
 	}
-	log_event(LOG_LEVEL_WARNING, record->id, "not-started", "the run has failed: %s%s",
+	log_event(LOG_LEVEL_WARNING, record->data.id, "not-started", "the run has failed: %s%s",
 		  outcome->reason, refused);
 	if (!plan->hook || plan->problem.code)
 		return;
@@ -162,12 +164,12 @@ static void run_failed(const struct plan *plan, const struct app *app, struct re
 }
 
 /* The run has succeeded. */
-static void app_is_ready(const struct plan *plan, const struct app *app, struct record *record,
+static void app_is_ready(const struct plan *plan, const struct app *app, struct record_file *record,
 			 int signals, const char *reason)
 {
-	record->run = RECORD_RUN_SUCCEEDED;
-	record_mark(record, RECORD_READY);
-	log_event(LOG_LEVEL_INFO, record->id, "ready", "%s", reason);
+	record->data.run = RECORD_RUN_SUCCEEDED;
+	record_file_mark(record, RECORD_READY);
+	log_event(LOG_LEVEL_INFO, record->data.id, "ready", "%s", reason);
 	if (!plan->hook) {
 		tell_no_hook(record, RECORD_REFUSED, NULL);
 		return;
@@ -181,7 +183,7 @@ static void app_is_ready(const struct plan *plan, const struct app *app, struct 
 }
 
 /* The one decision of this start: has the run succeeded or failed? */
-static void decide_run(const struct plan *plan, const struct app *app, struct record *record,
+static void decide_run(const struct plan *plan, const struct app *app, struct record_file *record,
 		       int signals)
 {
 	const struct bundle *bundle = plan->bundle;
@@ -192,7 +194,7 @@ static void decide_run(const struct plan *plan, const struct app *app, struct re
 	ready_make(bundle, plan->settings, &ready);
 	if (ready.kind != READY_WHEN_EXECUTED && !ready.unusable.code) {
 		tell_record(record);
-		log_event(LOG_LEVEL_INFO, record->id, "waiting", "for %s",
+		log_event(LOG_LEVEL_INFO, record->data.id, "waiting", "for %s",
 			  ready_describe(&ready, text, sizeof(text)));
 	}
 	give_back_pages();
@@ -206,7 +208,7 @@ static void decide_run(const struct plan *plan, const struct app *app, struct re
 		run_failed(plan, app, record, &outcome);
 }
 
-void supervise(const struct plan *plan, const struct app *app, struct record *record)
+void supervise(const struct plan *plan, const struct app *app, struct record_file *record)
 {
 	struct err e = { 0 };
 	int started, told = 0, signals = hook_signals(&e);
@@ -217,7 +219,8 @@ void supervise(const struct plan *plan, const struct app *app, struct record *re
 	}
 	log_be_patient(LOG_PATIENCE_MS);
 	if (!plan->problem.code)
-		log_event(LOG_LEVEL_INFO, record->id, "waiting", "for the application to start");
+		log_event(LOG_LEVEL_INFO, record->data.id, "waiting",
+			  "for the application to start");
 	records_prune(record->dir, RECORDS_KEPT);
 	started = wait_started(app, signals, &told, &e);
 	if (started < 0) {
@@ -232,7 +235,7 @@ void supervise(const struct plan *plan, const struct app *app, struct record *re
 	} else if (!started) {
 		app_ended_first(record);
 	} else {
-		record_mark(record, RECORD_EXEC);
+		record_file_mark(record, RECORD_EXEC);
 		tell_author_refused(plan, app);
 		if (plan->hook || plan->refused[POLICY_RUN_FAILED])
 			decide_run(plan, app, record, signals);

@@ -83,15 +83,15 @@ void tell_unknown_capabilities(const struct plan *plan)
 			  "left out, no capability that this kernel and we know: %s", names);
 }
 
-void tell_record(struct record *record)
+void tell_record(struct record_file *record)
 {
 	struct err e = { 0 };
 
 	if (record_update(record, &e) < 0)
-		log_event(LOG_LEVEL_WARNING, record->id, "error", "%s", e.msg);
+		log_event(LOG_LEVEL_WARNING, record->data.id, "error", "%s", e.msg);
 }
 
-void tell_outcome(const struct plan *plan, const struct app *app, struct record *record,
+void tell_outcome(const struct plan *plan, const struct app *app, struct record_file *record,
 		  const struct hook_outcome *outcome)
 {
 	char text[ERR_MSG_MAX + 64], text_dropped[128];
@@ -109,9 +109,10 @@ void tell_outcome(const struct plan *plan, const struct app *app, struct record 
 		tell_author(plan, app, text);
 }
 
-void tell_no_hook(struct record *record, enum record_hook hook, const char *reason)
+void tell_no_hook(struct record_file *record, enum record_hook hook, const char *reason)
 {
-	record_set(record, record->hook == RECORD_REFUSED ? RECORD_REFUSED : hook, reason);
-	record_mark(record, RECORD_ENDED);
+	record_set(&record->data, record->data.hook == RECORD_REFUSED ? RECORD_REFUSED : hook,
+		   reason);
+	record_file_mark(record, RECORD_ENDED);
 	tell_record(record);
 }

@@ -9,7 +9,7 @@
 #define ODH_TELL_H
 
 #include "shim/supervise/watcher.h"
-#include "shim/record/record.h"
+#include "shim/record/record_file.h"
 
 /* Log each refused hook; tell the author. */
 void tell_log_refused(const struct plan *plan);
@@ -26,15 +26,15 @@ void tell_postdeploy(const struct plan *plan, const struct app *app);
 void tell_unknown_capabilities(const struct plan *plan);
 
 /* Write the record as it is. */
-void tell_record(struct record *record);
+void tell_record(struct record_file *record);
 
 /* The hook's end: into the record, the log, and to the author if it is worth a line. */
-void tell_outcome(const struct plan *plan, const struct app *app, struct record *record,
+void tell_outcome(const struct plan *plan, const struct app *app, struct record_file *record,
 		  const struct hook_outcome *outcome);
 
 /* Into the record: no hook is run, because of reason (NULL: as told before).  One that is refused
  * stays refused. */
-void tell_no_hook(struct record *record, enum record_hook hook, const char *reason);
+void tell_no_hook(struct record_file *record, enum record_hook hook, const char *reason);
 
 /* We are about to leave, and our children die with us: let them finish, for a moment. */
 void tell_finish(const struct app *app);
