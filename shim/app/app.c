@@ -80,7 +80,7 @@ static int pin(pid_t pid, struct app *app, struct err *e)
 
 int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err *e)
 {
-	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_app app = APP_EMPTY;
 	auto_fd root = -1;
 	struct stat st;
 
@@ -92,7 +92,7 @@ int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err
 	app.root_dev = st.st_dev;
 	app.root_ino = st.st_ino;
 	*ret = app;
-	app.pidfd = app.proc = -1;
+	app = APP_EMPTY;
 	return 0;
 }
 

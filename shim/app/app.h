@@ -53,6 +53,7 @@ int app_ns_differs(const struct app *app, enum ns_kind kind, struct err *e);
 /* The inode of its pid namespace, or 0 where that is gone. */
 ino_t app_pid_ns(const struct app *app);
 
+#define APP_EMPTY ((struct app){ .pidfd = -1, .proc = -1 })
 #define auto_app __attribute__((cleanup(app_close))) struct app
 
 #endif

@@ -237,7 +237,7 @@ static int add_all(const struct cgroup_texts *t, struct cgroup *cg, struct err *
 int cgroup_prepare(const struct app *app, struct cgroup *ret, struct err *e)
 {
 	__attribute__((cleanup(free_texts))) struct cgroup_texts texts = { 0 };
-	struct cgroup cg = { .parent = -1, .child = -1 };
+	struct cgroup cg = CGROUP_EMPTY;
 
 	if (procfs_read_all(app->proc, "cgroup", &texts.theirs, e) < 0) {
 		if (app_ended(app))

@@ -25,6 +25,8 @@ struct cgroup {
 	char name[40];       /* the child's name: oci-deploy-hook-RANDOM */
 };
 
+#define CGROUP_EMPTY ((struct cgroup){ .parent = -1, .child = -1 })
+
 /* Find the application's cgroups and a name for the child.  Returns 0 and fills *ret, or -1 and *e.
  * Errors: ESRCH the application has ended, others of open; the message names the path. */
 int cgroup_prepare(const struct app *app, struct cgroup *ret, struct err *e);

@@ -65,7 +65,7 @@ static void run_hook(const struct plan *plan, const struct app *app, struct reco
 		     int signals)
 {
 	auto_filter own = { 0 }, container_filter = { 0 };
-	struct cgroup cgroup = { .parent = -1, .child = -1 };
+	struct cgroup cgroup = CGROUP_EMPTY;
 	struct hook_outcome outcome = { .result = HOOK_FAILED, .value = 125 };
 	struct sandbox sandbox = {
 		.plan = plan,

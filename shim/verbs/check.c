@@ -83,7 +83,7 @@ static bool print_plan(const struct options *o, const struct plan *plan)
  * rights. */
 static void print_postdeploy(const struct plan *plan, const struct seen_record *r)
 {
-	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_app app = APP_EMPTY;
 	struct err e = { 0 };
 
 	if (r->live && app_open(r->data.init.pid, plan->bundle, &app, &e) == 0 &&

@@ -186,7 +186,7 @@ static int open_app(const struct plan *plan, struct app *ret, struct err *e)
  * problem it only tells the application's author: that too is not for us to write. */
 static int start_supervisor(const struct options *o, struct plan *plan, struct err *e)
 {
-	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_app app = APP_EMPTY;
 	auto_record_file record = RECORD_FILE_EMPTY;
 	auto_fd claimed = -1;
 	bool is_ours = open_app(plan, &app, e) == 0;

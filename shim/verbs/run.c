@@ -17,7 +17,7 @@ static int run_planned(const struct plan *plan, const struct app *app, const cha
 		       struct err *e)
 {
 	auto_filter own = { 0 }, container = { 0 };
-	struct cgroup cgroup = { .parent = -1, .child = -1 };
+	struct cgroup cgroup = CGROUP_EMPTY;
 	struct guard_calls nobody = { 0 };
 	struct hook_outcome outcome;
 	struct sandbox sandbox = {
@@ -50,7 +50,7 @@ static int prepare_and_run(const struct options *o, const struct state *state, u
 	auto_settings settings = { 0 };
 	auto_bundle bundle = { 0 };
 	auto_plan plan = { 0 };
-	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_app app = APP_EMPTY;
 	auto_free char *config = NULL;
 	struct err none = { 0 };
 	size_t len;
