@@ -90,7 +90,7 @@ static int open_dir(const struct cgroup_line *h, const char *mountinfo, struct e
 	if (!find_mount(mountinfo, h, root, point))
 		return err_set(e, ENOENT, "cgroup hierarchy '%.*s' is not mounted here", label_len,
 			       label);
-	skip = strcmp(root, "/") ? strlen(root) : 0; /* a part of the hierarchy is mounted */
+	skip = strcmp(root, "/") ? strlen(root) : 0; /* only a part of the hierarchy is mounted */
 	if (h->path_len < skip || memcmp(h->path, root, skip) != 0 ||
 	    (skip && h->path_len > skip && h->path[skip] != '/'))
 		return err_set(e, ENOENT, "cgroup '%.*s' of hierarchy '%.*s' is not visible here",
@@ -133,7 +133,7 @@ static int add_join(struct cgroup *cg, int dir, const char *file, struct err *e)
 static int add_hierarchy(struct cgroup *cg, const struct cgroup_line *h, const char *mountinfo,
 			 bool with_child, struct err *e)
 {
-	/* Into v1 by tasks: twenty times faster than cgroup.procs for a single thread. */
+	/* In v1 a single thread joins twenty times faster by tasks than by cgroup.procs. */
 	const char *members = h->controllers_len ? "tasks" : "cgroup.procs";
 	auto_fd dir = open_dir(h, mountinfo, e);
 
@@ -249,7 +249,7 @@ int cgroup_prepare(const struct app *app, struct cgroup *ret, struct err *e)
 		return -1;
 	if (add_all(&texts, &cg, e) < 0) {
 		if (app_ended(app))
-			e->code = ESRCH;   /* the runtime removes its cgroups under our hands */
+			e->code = ESRCH;   /* the runtime removes its cgroups while we look */
 		(void)cgroup_discard(&cg); /* the first cause is what counts */
 		return -1;
 	}

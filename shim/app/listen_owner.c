@@ -11,8 +11,8 @@
 #include "shim/base/host.h"
 #include "shim/base/procfs.h"
 
-#define FDS_MAX 4096        /* looked at of one process: what listens is among its first */
-#define FDS_TOTAL_MAX 65536 /* of all of them: a container must not keep us busy */
+#define FDS_MAX 4096        /* looked at in one process: listening sockets are among its first */
+#define FDS_TOTAL_MAX 65536 /* in all of them: a container must not keep us busy */
 #define CGROUP_BYTES 8192
 #define ANCESTORS_MAX 64
 
@@ -92,7 +92,7 @@ static bool is_member(const struct search *s, int proc, int dir, pid_t pid)
 	return !s->own_pids && descends(s, proc, pid);
 }
 
-/* The links' text only: a file itself may be on a file system that the container made hang. */
+/* Read only the text of the links: a file may be on a file system that the container made hang. */
 static void mark_sockets(struct search *s, int dir)
 {
 	auto_fd fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -116,7 +116,7 @@ static void mark_sockets(struct search *s, int dir)
 			if (s->set->at[j].inode == inode)
 				s->out->ours[j] = true;
 	}
-	(void)take_fd(&fd); /* the list's */
+	(void)take_fd(&fd); /* closedir closes it */
 	closedir(list);
 }
 
@@ -126,14 +126,14 @@ static void look_at(struct search *s, int proc, const char *name)
 	struct stat network;
 
 	if (dir < 0 || fstatat(dir, "ns/net", &network, 0) < 0 || !same_file(&network, &s->network))
-		return; /* gone, hidden from us, or elsewhere */
+		return; /* it has ended, hides from us, or is in another namespace */
 	if (is_member(s, proc, dir, atoi(name)))
 		mark_sockets(s, dir);
 	else
 		s->out->shared = true;
 }
 
-/* What tells the container's processes from others. */
+/* Find out by what the container's processes are told from others. */
 static int prepare(struct search *s)
 {
 	bool usable = false;
@@ -169,7 +169,7 @@ void owner_find(const struct app *app, bool own_pids, const struct listeners *se
 			if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
 				look_at(&s, dirfd(proc), entry->d_name);
 	closedir(proc);
-	/* Alone in the namespace it can only be the application who listens. */
+	/* Where no other process lives in the namespace, all listeners are the application's. */
 	for (size_t i = 0; !ret->shared && i < set->count; i++)
 		ret->ours[i] = true;
 }

@@ -68,7 +68,7 @@ int proc_stat_read(int dir, const char *path, struct proc_stat *ret)
 
 	if (procfs_read(dir, path, buf, sizeof(buf)) < 0)
 		return -1;
-	p = strrchr(buf, ')'); /* the name before it may hold anything */
+	p = strrchr(buf, ')'); /* the name before it may have any letters */
 	/* proc(5): state ppid pgrp session tty_nr tpgid flags, twelve more, starttime */
 	if (!p || sscanf(p + 1,
 			 " %c %d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
@@ -96,8 +96,8 @@ int process_id_of(pid_t pid, struct process_id *ret)
 	return 0;
 }
 
-/* Ended: not a thread group whose first thread only left the others behind, which shows as a
- * zombie; the pidfd knows. */
+/* Only the pidfd knows whether the process has ended: where only its main thread has left, stat
+ * shows a zombie too. */
 int process_id_open(const struct process_id *process)
 {
 	auto_fd fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
@@ -108,6 +108,13 @@ int process_id_open(const struct process_id *process)
 	    now.start_time != process->start_time || poll(&pfd, 1, 0) != 0)
 		return -1;
 	return take_fd(&fd);
+}
+
+bool process_id_lives(const struct process_id *process)
+{
+	auto_fd fd = process_id_open(process);
+
+	return fd >= 0;
 }
 
 void procfs_boot_id(char buf[BOOT_ID_MAX])

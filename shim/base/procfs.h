@@ -15,10 +15,11 @@
  * NUL-terminated.  Returns the length, or -1 and errno.  EFBIG: it did not fit. */
 ssize_t procfs_read(int dir, const char *path, char *buf, size_t size);
 
-/* The same, whole, into memory that is the caller's to free; at most 1 MiB. */
+/* Read such a file whole, of up to 64 MiB.  Returns 0 and *ret, NUL-terminated, the caller's to
+ * free, or -1 and *e: errors of open and read, E2BIG, ENOMEM. */
 int procfs_read_all(int dir, const char *path, char **ret, struct err *e);
 
-/* Write text in one write(2).  Returns 0, or -1 and errno. */
+/* Write text to such a file in one write(2).  Returns 0, or -1 and errno. */
 int procfs_write(int dir, const char *path, const char *text);
 
 /* What is used of /proc/PID/stat, proc(5). */
@@ -29,7 +30,7 @@ struct proc_stat {
 	unsigned flags;      /* PROC_* */
 	uint64_t start_time; /* clock ticks since boot */
 };
-#define PROC_EXITING 0x00000004U    /* PF_EXITING: of a thread; the others may live */
+#define PROC_EXITING 0x00000004U    /* PF_EXITING: this thread exits; others may live */
 #define PROC_FORKNOEXEC 0x00000040U /* PF_FORKNOEXEC: forked, never exec'd */
 #define PROC_KTHREAD 0x00200000U    /* PF_KTHREAD */
 
@@ -38,19 +39,24 @@ struct proc_stat {
  * another form. */
 int proc_stat_read(int dir, const char *path, struct proc_stat *ret);
 
-/* A process that is told from a later one with the same pid. */
+/* A process: the start time tells it from a later one with the same pid. */
 struct process_id {
 	pid_t pid;
 	uint64_t start_time; /* clock ticks since boot: field 22 of /proc/PID/stat */
 };
 
-/* The pid and start time of a process.  Returns 0, or -1 and errno. */
+/* Find out the start time of the process pid.  Returns 0 and fills *ret, or -1 and errno as
+ * proc_stat_read. */
 int process_id_of(pid_t pid, struct process_id *ret);
 
-/* A pidfd of that very process, or -1: it has ended (as a zombie too). */
+/* Open a pidfd of exactly that process.  Returns it, close-on-exec and the caller's, or -1 where
+ * the process has ended; a zombie has ended. */
 int process_id_open(const struct process_id *process);
 
-/* This boot's id; "" where procfs does not tell. */
+/* Does exactly that process live?  A zombie does not. */
+bool process_id_lives(const struct process_id *process);
+
+/* Write this boot's id to buf; "" where procfs does not tell. */
 void procfs_boot_id(char buf[BOOT_ID_MAX]);
 
 /* One line of /proc/PID/cgroup, "ID:CONTROLLERS:PATH": the cgroup of a process in one hierarchy.

@@ -51,7 +51,7 @@ void record_output(struct record *r, const char *bytes, size_t len)
 	if (!r->output)
 		r->output = malloc(RECORD_OUTPUT_MAX + 1);
 	if (!r->output)
-		return; /* the log has it too */
+		return; /* the log has the output, too */
 	if (len > RECORD_OUTPUT_MAX) {
 		bytes += len - RECORD_OUTPUT_MAX;
 		len = RECORD_OUTPUT_MAX;

@@ -12,9 +12,9 @@
 #include "oci/state.h"
 #include "shim/base/text.h"
 
-#define PID_LIMIT 4194304                       /* 2^22, the kernel's own: proc(5) pid_max */
+#define PID_LIMIT 4194304                       /* 2^22, the kernel's limit: proc(5) pid_max */
 #define MS_LIMIT INT64_C(253402300799999)       /* the end of the year 9999 */
-#define OUTPUT_TEXT_MAX (3 * RECORD_OUTPUT_MAX) /* what is no UTF-8 was made two bytes */
+#define OUTPUT_TEXT_MAX (3 * RECORD_OUTPUT_MAX) /* a byte that is not UTF-8 comes back as two */
 
 static const char *const run_words[] = {
 	[RECORD_PENDING] = "pending",
@@ -53,7 +53,7 @@ char *record_time(int64_t time_ms, char *buf, size_t size)
 	time_t seconds = time_ms / 1000;
 	struct tm tm = { 0 };
 
-	(void)gmtime_r(&seconds, &tm); /* the years that are parsed fit */
+	(void)gmtime_r(&seconds, &tm); /* cannot fail: years up to 9999 fit */
 	snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
 		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(time_ms % 1000));
 	return buf;
@@ -66,7 +66,7 @@ static void print_string(FILE *out, const char *key, const char *value)
 	size_t size = 6 * strlen(value) + 8; /* \u00NN, the longest escape */
 	auto_free char *text = malloc(size);
 
-	/* Without memory the output stream has none either: that is told by its fclose. */
+	/* Without memory the output stream fails too, and its fclose says so. */
 	fprintf(out, ",\"%s\":\"%s\"", key, text ? text_json(text, size, value) : "");
 }
 
@@ -103,7 +103,7 @@ static void print_marks(FILE *out, const struct record *r)
 	fprintf(out, "}");
 }
 
-/* The first bytes may be the rest of a character whose beginning was dropped. */
+/* Skip the rest of a character whose first bytes were dropped. */
 static const char *whole_characters(const char *text)
 {
 	for (int i = 0; i < 3 && (*text & 0xc0) == 0x80; i++)
@@ -153,7 +153,7 @@ void record_print_live(const struct record *r, bool live, FILE *out)
 
 /* --- read back --- */
 
-/* A string of at most max bytes that must be there.  Returns 0, or -1 and *e. */
+/* Read a string that must be there and have at most max bytes.  Returns 0, or -1 and *e. */
 static int need_string(const struct json_node *obj, const char *key, size_t max, const char **ret,
 		       struct err *e)
 {
@@ -194,7 +194,7 @@ static int parse_process(const struct json_node *obj, struct process_id *ret, st
 	return 0;
 }
 
-/* RFC 3339 as record_time writes it. */
+/* Parse RFC 3339 in the one form that record_time writes. */
 static int parse_time(const char *text, int64_t *ret, struct err *e)
 {
 	struct tm tm = { 0 };

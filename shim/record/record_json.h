@@ -20,8 +20,8 @@ const char *record_run_word(enum record_run run);
  * buf. */
 char *record_time(int64_t time_ms, char *buf, size_t size);
 
-/* Write r as one JSON object to out, as it stands in its file, without a newline at its end. Errors
- * are out's: see ferror(3), or what fclose(3) returns. */
+/* Write r as one JSON object to out, as it stands in its file, without a newline at its end.
+ * Errors are those of out: see ferror(3), or what fclose(3) returns. */
 void record_print(const struct record *r, FILE *out);
 
 /* Write the same object with one more member, "live": does the container's init live?  Only a

@@ -20,7 +20,7 @@ void record_temporary_name(const struct process_id *init, pid_t writer, char buf
 		 (unsigned long long)init->start_time, writer);
 }
 
-/* Is text a name of ours?  Only if we would spell it in the same way. */
+/* Is text a name of ours?  Only if it is spelt as we spell it. */
 static bool parse(const char *text, struct name *ret)
 {
 	char again[RECORD_NAME_MAX];

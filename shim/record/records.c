@@ -10,13 +10,6 @@
 #include "shim/record/record_json.h"
 #include "shim/record/record_names.h"
 
-static bool lives(const struct process_id *process)
-{
-	auto_fd fd = process_id_open(process);
-
-	return fd >= 0;
-}
-
 static bool this_boot(const struct record *r)
 {
 	char now[BOOT_ID_MAX];
@@ -25,7 +18,7 @@ static bool this_boot(const struct record *r)
 	return !strcmp(now, r->boot);
 }
 
-/* Does the supervisor hold the lock?  Another process that writes the record may, for a moment. */
+/* Does the supervisor hold the lock?  For a moment, another process that writes the record may. */
 static bool locked(int fd, const struct record *r)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -35,10 +28,10 @@ static bool locked(int fd, const struct record *r)
 	return lock.l_pid <= 0 || lock.l_pid == r->supervisor.pid; /* 0: of another pid namespace */
 }
 
-/* Is the supervisor there?  The lock is asked first: it is let go before the process is gone. */
+/* Is the supervisor there?  The lock is looked at first, since it goes before the process does. */
 static bool supervised(int fd, const struct record *r)
 {
-	return locked(fd, r) || (this_boot(r) && lives(&r->supervisor));
+	return locked(fd, r) || (this_boot(r) && process_id_lives(&r->supervisor));
 }
 
 static void abandon(struct record *r)
@@ -74,7 +67,7 @@ int records_read(int dir, const char *name, struct seen_record *ret, struct err 
 		if (read_once(dir, name, &r, &again, e) < 0)
 			return -1;
 	}
-	ret->live = r.stopped_ms < 0 && this_boot(&r) && lives(&r.init);
+	ret->live = r.stopped_ms < 0 && this_boot(&r) && process_id_lives(&r.init);
 	if (!record_final(&r) && !is_supervised)
 		abandon(&r);
 	ret->data = r;
@@ -94,12 +87,12 @@ int records_own(int dir, const char *name, struct record_file *ret, struct err *
 
 	if (record_lock(dir, name, &r, e) < 0)
 		return -1;
-	if (!record_final(&r.data) && this_boot(&r.data) && lives(&r.data.supervisor))
-		return err_set(e, EAGAIN, "the record '%s' has a supervisor",
-			       name); /* locks soon */
+	if (!record_final(&r.data) && this_boot(&r.data) && process_id_lives(&r.data.supervisor))
+		/* It has not locked the record yet, but is about to. */
+		return err_set(e, EAGAIN, "the record '%s' has a supervisor", name);
 	if (!record_final(&r.data))
 		abandon(&r.data);
-	/* The boottime of the call is in no file: count back by the time of day. */
+	/* No file has the boottime of the call: count back by the time of day. */
 	r.called_ms = clock_boottime_ms() - (clock_realtime_ms() - r.data.time_ms);
 	*ret = r;
 	r = RECORD_FILE_EMPTY;
@@ -151,7 +144,7 @@ int records_list(int dir, struct record_list *ret, struct err *e)
 		if (records_read(dir, names.items[i].name, &r, &why) == 0) {
 			if (append(&list, &allocated, &r, e) < 0)
 				return -1;
-		} else if (why.code != ENOENT) { /* removed meanwhile */
+		} else if (why.code != ENOENT) { /* ENOENT: it was removed in the meantime */
 			if (!list.unreadable++)
 				list.error = why;
 		}
@@ -171,7 +164,7 @@ void records_free(struct record_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-/* The record that is meant, or NULL and *e. */
+/* Choose the record that container means.  Returns it, still the list's, or NULL and *e. */
 static struct seen_record *choose(const struct record_list *list, const char *container,
 				  struct err *e)
 {

@@ -15,9 +15,9 @@
 #include "shim/record/record_names.h"
 #include "shim/record/records.h"
 
-#define DYING_MS 500 /* for which we wait for an init that its runtime has just killed */
+#define DYING_MS 500 /* how long we wait for inits that their runtime has just killed */
 
-/* --- room --- */
+/* --- removed --- */
 
 struct ended {
 	const struct name *name;
@@ -35,13 +35,7 @@ static int last_written_first(const void *a, const void *b)
 	return 0;
 }
 
-static bool gone(const struct process_id *process)
-{
-	auto_fd fd = process_id_open(process);
-
-	return fd < 0;
-}
-
+/* Remove temporary files whose writer is gone. */
 static void remove_orphans(int dir, const struct names *names)
 {
 	for (size_t i = 0; i < names->count; i++) {
@@ -69,7 +63,7 @@ void records_prune(int dir, size_t keep)
 		const struct name *name = &names.items[i];
 		struct stat st;
 
-		if (!name->is_record || !gone(&name->process) ||
+		if (!name->is_record || process_id_lives(&name->process) ||
 		    fstatat(dir, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		ended[count].name = name;
@@ -93,8 +87,8 @@ static int put_again(const struct record_file *r, enum record_put how, struct er
 	return record_put(r, how, e);
 }
 
-/* Where the disk is full, the cache and the kept records make room, the oldest ones first, until
- * there is enough. */
+/* Where the disk is full, make room until there is enough: first the cache goes, then the kept
+ * records, the oldest ones first. */
 static int put_with_room(const struct record_file *r, enum record_put how, struct err *e)
 {
 	int fd = record_put(r, how, e);
@@ -112,8 +106,8 @@ static int put_with_room(const struct record_file *r, enum record_put how, struc
 	return fd;
 }
 
-/* Where the file in place is of an earlier boot, remove it: pid and start time are the same by
- * accident.  Returns whether it was. */
+/* Remove the file that has the record's name if it is of an earlier boot, in which another init had
+ * the same pid and start time.  Returns whether it was removed. */
 static bool forget_other_boot(const struct record_file *r)
 {
 	auto_seen_record old = SEEN_RECORD_EMPTY;
@@ -160,8 +154,8 @@ int record_update(struct record_file *r, struct err *e)
 
 /* --- the container has ended --- */
 
-/* Its last processes may have to be reaped by somebody slow: that it is ending is enough, where its
- * runtime or engine says so too. */
+/* That init is ending is enough, since its runtime or engine says so, too.  Its real end may come
+ * late: it waits until the last processes of its pid namespace are reaped. */
 static bool is_ending(const struct process_id *init)
 {
 	char path[32];
@@ -171,7 +165,7 @@ static bool is_ending(const struct process_id *init)
 	return proc_stat_read(AT_FDCWD, path, &stat) < 0 || stat.flags & PROC_EXITING;
 }
 
-/* until_ms: of clock_boottime_ms, for all records together */
+/* Does init end before until_ms, of clock_boottime_ms?  That is one moment for all records. */
 static bool ends_soon(const struct process_id *init, int64_t until_ms)
 {
 	auto_fd fd = process_id_open(init);
@@ -182,8 +176,9 @@ static bool ends_soon(const struct process_id *init, int64_t until_ms)
 	       is_ending(init);
 }
 
-/* False is certain.  Nearly all records are other containers', and every container without a hook
- * has a poststop too: so this is cheap, and reads no more than the beginning, where the id is. */
+/* May the record be of the container with that id?  False is certain.  Nearly all records are of
+ * other containers, and poststop is called for every container, so this is cheap: it reads only the
+ * beginning of the file, where the id is. */
 static bool may_mention(int dir, const char *name, const char *quoted_id)
 {
 	auto_fd fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -203,12 +198,11 @@ static void note_end(int dir, const char *name, const char *id, int64_t until_ms
 	if (records_read(dir, name, &seen, &e) < 0 || strcmp(seen.data.id, id) != 0 ||
 	    seen.data.stopped_ms >= 0 || !ends_soon(&seen.data.init, until_ms))
 		return;
-	/* A supervisor that is there writes the end itself.  The lock keeps others away meanwhile.
-	 */
+	/* A supervisor that lives writes the end itself.  Our lock keeps others away. */
 	if (records_own(dir, name, &r, &e) < 0)
 		return;
 	r.data.stopped_ms = clock_realtime_ms();
-	(void)record_update(&r, &e); /* readers see that the process is gone, too */
+	(void)record_update(&r, &e); /* if it fails, readers still see that init is gone */
 }
 
 void records_note_end(int dir, const char *id)

@@ -75,6 +75,44 @@ static void test_signal_and_nothing(void)
 	record_free(&back);
 }
 
+static void test_live(void)
+{
+	struct record r, back = { 0 };
+	struct err e = { 0 };
+	char *text = NULL, *without;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)record_init(&r, "x", "/", 1, 1, &e);
+	r.supervisor.pid = 1;
+	without = printed(&r);
+	record_print_live(&r, true, out);
+	fclose(out);
+	ok(!strstr(without, "live"), "a file does not tell whether init lives");
+	ok(!strncmp(text, without, strlen(without) - 1) &&
+		   !strcmp(text + strlen(without) - 1, ",\"live\":true}"),
+	   "what readers print has that as its last member: %s", text);
+	ok(record_parse(text, len, &back, &e) == 0, "which a parser passes over: %s", e.msg);
+	free(without);
+	free(text);
+	record_free(&r);
+	record_free(&back);
+}
+
+static void test_marks(void)
+{
+	struct record r = RECORD_EMPTY;
+
+	record_mark(&r, RECORD_READY, 0);
+	record_mark(&r, RECORD_READY, 7);
+	ok(r.marks_ms[RECORD_READY] == 0 && r.marks_ms[RECORD_EXEC] == -1,
+	   "a mark is where it was reached first");
+	r.id = strdup("x");
+	record_free(&r);
+	ok(!r.id && r.exit_code == -1 && r.stopped_ms == -1 && r.marks_ms[RECORD_ENDED] == -1,
+	   "what is freed is empty");
+}
+
 static void test_output(void)
 {
 	struct record r;
@@ -201,6 +239,8 @@ int main(void)
 {
 	test_round_trip();
 	test_signal_and_nothing();
+	test_live();
+	test_marks();
 	test_output();
 	test_bad();
 	test_terminal();
