@@ -92,7 +92,7 @@ int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err
 	app.root_dev = st.st_dev;
 	app.root_ino = st.st_ino;
 	*ret = app;
-	app = APP_EMPTY;
+	app.pidfd = app.proc = -1;
 	return 0;
 }
 

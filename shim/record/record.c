@@ -20,9 +20,16 @@ int record_init(struct record *ret, const char *id, const char *bundle, pid_t pi
 	r.time_ms = clock_realtime_ms();
 	r.hook = RECORD_WAITING;
 	procfs_boot_id(r.boot);
-	*ret = r;
-	r = RECORD_EMPTY;
+	*ret = take_record(&r);
 	return 0;
+}
+
+struct record take_record(struct record *r)
+{
+	struct record taken = *r;
+
+	*r = RECORD_EMPTY;
+	return taken;
 }
 
 void record_free(struct record *r)

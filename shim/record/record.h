@@ -73,6 +73,9 @@ int record_init(struct record *ret, const char *id, const char *bundle, pid_t pi
 /* Free what r owns and make it RECORD_EMPTY.  Keeps errno. */
 void record_free(struct record *r);
 
+/* Hand over what r owns: it is RECORD_EMPTY afterwards.  Returns what it was. */
+struct record take_record(struct record *r);
+
 /* The mark was reached ms milliseconds after the call.  If it was reached before, nothing changes.
  */
 void record_mark(struct record *r, enum record_mark mark, int64_t ms);

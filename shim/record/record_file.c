@@ -35,6 +35,14 @@ void record_file_free(struct record_file *r)
 	*r = RECORD_FILE_EMPTY;
 }
 
+struct record_file take_record_file(struct record_file *r)
+{
+	struct record_file taken = *r;
+
+	*r = RECORD_FILE_EMPTY;
+	return taken;
+}
+
 void record_file_mark(struct record_file *r, enum record_mark mark)
 {
 	record_mark(&r->data, mark, clock_boottime_ms() - r->called_ms);

@@ -42,6 +42,9 @@ int record_file_init(struct record_file *ret, const char *id, const char *bundle
 /* Free what r owns, which unlocks the file, and make it RECORD_FILE_EMPTY.  Keeps errno. */
 void record_file_free(struct record_file *r);
 
+/* Hand over what r owns: it is RECORD_FILE_EMPTY afterwards.  Returns what it was. */
+struct record_file take_record_file(struct record_file *r);
+
 /* The mark is reached now.  If it was reached before, nothing changes.  In memory only. */
 void record_file_mark(struct record_file *r, enum record_mark mark);
 

@@ -321,8 +321,7 @@ int record_parse(const char *text, size_t len, struct record *ret, struct err *e
 		return -1;
 	r.run = (enum record_run)run;
 	r.hook = (enum record_hook)hook;
-	*ret = r;
-	r = RECORD_EMPTY;
+	*ret = take_record(&r);
 	return 0;
 }
 

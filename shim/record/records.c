@@ -70,8 +70,7 @@ int records_read(int dir, const char *name, struct seen_record *ret, struct err 
 	ret->live = r.stopped_ms < 0 && this_boot(&r) && process_id_lives(&r.init);
 	if (!record_final(&r) && !is_supervised)
 		abandon(&r);
-	ret->data = r;
-	r = RECORD_EMPTY;
+	ret->data = take_record(&r);
 	return 0;
 }
 
@@ -94,8 +93,7 @@ int records_own(int dir, const char *name, struct record_file *ret, struct err *
 		abandon(&r.data);
 	/* No file has the boottime of the call: count back by the time of day. */
 	r.called_ms = clock_boottime_ms() - (clock_realtime_ms() - r.data.time_ms);
-	*ret = r;
-	r = RECORD_FILE_EMPTY;
+	*ret = take_record_file(&r);
 	return 0;
 }
 
