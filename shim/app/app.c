@@ -13,7 +13,7 @@
 #include "shim/base/procfs.h"
 
 #define ENDING_MS 1000
-#define HIDDEN_MAX_MS 1000 /* a process that is still hidden is somebody else's */
+#define HIDDEN_MAX_MS 1000 /* after that it is another user's process */
 #define LOOK_AGAIN_MS 2
 
 bool app_ended(const struct app *app)
@@ -33,7 +33,7 @@ bool app_ending(const struct app *app)
 	return poll(&pfd, 1, stat.flags & PROC_EXITING ? ENDING_MS : 0) == 1;
 }
 
-/* ENOENT and ESRCH mean that the process is gone; the rest is an error. */
+/* ENOENT and ESRCH mean that the process is gone.  Every other code is an error. */
 static int gone_or(struct err *e, int code, const char *what)
 {
 	if (code == ENOENT || code == ESRCH)
@@ -69,7 +69,7 @@ static int pin(pid_t pid, struct app *app, struct err *e)
 		return gone_or(e, errno, path);
 	if (proc_stat_read(app->proc, "stat", &stat) < 0)
 		return gone_or(e, errno, "read /proc/PID/stat");
-	/* Both handles are open: if the pidfd's process lives, both are of the same one. */
+	/* Both descriptors are open.  If the pidfd's process still lives, the other is its too. */
 	if (app_ended(app))
 		return gone_or(e, ESRCH, "");
 	if (stat.flags & PROC_KTHREAD)
@@ -80,7 +80,7 @@ static int pin(pid_t pid, struct app *app, struct err *e)
 
 int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err *e)
 {
-	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_app app = APP_EMPTY;
 	auto_fd root = -1;
 	struct stat st;
 

@@ -18,52 +18,16 @@
 #define REMOVE_TRIES 200
 #define REMOVE_WAIT_MS 5
 
-/* One hierarchy that the application is in: a line of /proc/PID/cgroup, cgroups(7). */
-struct hierarchy {
-	char *controllers; /* "cpu,cpuacct", "name=systemd"; "" = cgroup v2 */
-	char *path;
-};
-
-/* The line's parts; the line is cut in place.  Returns false at a line of another form. */
-static bool parse_line(char *line, struct hierarchy *ret)
+/* Is the word of n letters one of a comma-separated list? */
+static bool in_list(const char *list, size_t len, const char *word, size_t n)
 {
-	char *controllers = strchr(line, ':');
-	char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+	for (const char *at = list, *end = list + len; at < end; at++) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		size_t item = (size_t)((comma ? comma : end) - at);
 
-	if (!path)
-		return false;
-	*path++ = '\0';
-	ret->controllers = controllers + 1;
-	ret->path = path;
-	return path[0] == '/';
-}
-
-/* Our own path in the same hierarchy, copied from text (/proc/self/cgroup), or "". */
-static void own_path(const char *text, const char *controllers, char *buf, size_t size)
-{
-	size_t n = strlen(controllers);
-
-	buf[0] = '\0';
-	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
-		const char *colon;
-
-		line += *line == '\n';
-		colon = strchr(line, ':');
-		if (colon && !strncmp(colon + 1, controllers, n) && colon[1 + n] == ':') {
-			snprintf(buf, size, "%.*s", (int)strcspn(colon + 2 + n, "\n"),
-				 colon + 2 + n);
-			return;
-		}
-	}
-}
-
-/* Is word one of a comma-separated list? */
-static bool in_list(const char *list, const char *word, size_t n)
-{
-	for (; list; list = strchr(list, ',')) {
-		list += *list == ',';
-		if (!strncmp(list, word, n) && (list[n] == ',' || list[n] == '\0'))
+		if (item == n && !memcmp(at, word, n))
 			return true;
+		at += item;
 	}
 	return false;
 }
@@ -86,11 +50,12 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* Where the hierarchy is mounted, by the text of /proc/self/mountinfo (proc(5)):
+/* Where the line's hierarchy is mounted, by the text of /proc/self/mountinfo (proc(5)):
  * "ID PARENT DEV ROOT MOUNTPOINT OPTIONS [FIELDS] - TYPE SOURCE SUPEROPTIONS". */
-static bool find_mount(const char *mountinfo, const char *controllers, char *root, char *point)
+static bool find_mount(const char *mountinfo, const struct cgroup_line *h, char *root, char *point)
 {
-	size_t first = strcspn(controllers, ",");
+	const char *comma = memchr(h->controllers, ',', h->controllers_len);
+	size_t first = comma ? (size_t)(comma - h->controllers) : h->controllers_len;
 
 	for (const char *line = mountinfo; line && *line; line = strchr(line, '\n')) {
 		char type[32], options[512];
@@ -101,9 +66,10 @@ static bool find_mount(const char *mountinfo, const char *controllers, char *roo
 		if (!tail || sscanf(tail, " - %31s %*s %511s", type, options) != 2 ||
 		    sscanf(line, "%*s %*s %*s %4095s %4095s", root, point) != 2)
 			continue;
-		if (!controllers[0]
+		if (!h->controllers_len
 			    ? strcmp(type, "cgroup2") != 0
-			    : strcmp(type, "cgroup") != 0 || !in_list(options, controllers, first))
+			    : strcmp(type, "cgroup") != 0 ||
+				      !in_list(options, strlen(options), h->controllers, first))
 			continue;
 		unescape(root);
 		unescape(point);
@@ -112,21 +78,24 @@ static bool find_mount(const char *mountinfo, const char *controllers, char *roo
 	return false;
 }
 
-static int open_dir(const struct hierarchy *h, const char *mountinfo, struct err *e)
+static int open_dir(const struct cgroup_line *h, const char *mountinfo, struct err *e)
 {
 	char root[PATH_MAX], point[PATH_MAX], path[2 * PATH_MAX];
-	const char *label = h->controllers[0] ? h->controllers : "v2";
+	const char *label = h->controllers_len ? h->controllers : "v2";
+	int label_len = h->controllers_len ? (int)h->controllers_len : 2;
 	size_t skip;
 	struct statfs fs;
 	auto_fd fd = -1;
 
-	if (!find_mount(mountinfo, h->controllers, root, point))
-		return err_set(e, ENOENT, "cgroup hierarchy '%s' is not mounted here", label);
-	skip = strcmp(root, "/") ? strlen(root) : 0; /* a part of the hierarchy is mounted */
-	if (strncmp(h->path, root, skip) || (skip && h->path[skip] && h->path[skip] != '/'))
-		return err_set(e, ENOENT, "cgroup '%s' of hierarchy '%s' is not visible here",
-			       h->path, label);
-	snprintf(path, sizeof(path), "%s%s", point, h->path + skip);
+	if (!find_mount(mountinfo, h, root, point))
+		return err_set(e, ENOENT, "cgroup hierarchy '%.*s' is not mounted here", label_len,
+			       label);
+	skip = strcmp(root, "/") ? strlen(root) : 0; /* only a part of the hierarchy is mounted */
+	if (h->path_len < skip || memcmp(h->path, root, skip) != 0 ||
+	    (skip && h->path_len > skip && h->path[skip] != '/'))
+		return err_set(e, ENOENT, "cgroup '%.*s' of hierarchy '%.*s' is not visible here",
+			       (int)h->path_len, h->path, label_len, label);
+	snprintf(path, sizeof(path), "%s%.*s", point, (int)(h->path_len - skip), h->path + skip);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(e, errno, "open cgroup '%s'", path);
@@ -161,11 +130,11 @@ static int add_join(struct cgroup *cg, int dir, const char *file, struct err *e)
 	return 0;
 }
 
-static int add_hierarchy(struct cgroup *cg, const struct hierarchy *h, const char *mountinfo,
+static int add_hierarchy(struct cgroup *cg, const struct cgroup_line *h, const char *mountinfo,
 			 bool with_child, struct err *e)
 {
-	/* Into v1 by tasks: twenty times faster than cgroup.procs for a single thread. */
-	const char *members = h->controllers[0] ? "tasks" : "cgroup.procs";
+	/* In v1 a single thread joins twenty times faster by tasks than by cgroup.procs. */
+	const char *members = h->controllers_len ? "tasks" : "cgroup.procs";
 	auto_fd dir = open_dir(h, mountinfo, e);
 
 	if (dir < 0)
@@ -173,7 +142,7 @@ static int add_hierarchy(struct cgroup *cg, const struct hierarchy *h, const cha
 	if (with_child)
 		return plan_child(cg, members, &dir, e);
 	if (add_join(cg, dir, members, e) < 0)
-		return err_prefix(e, "%s", h->path);
+		return err_prefix(e, "%.*s", (int)h->path_len, h->path);
 	return 0;
 }
 
@@ -210,54 +179,54 @@ static void free_texts(struct cgroup_texts *t)
 }
 
 /* Does the application have a cgroup of its own in this hierarchy? */
-static bool is_own(const struct hierarchy *h, const char *ours)
+static bool is_own(const struct cgroup_line *h, const char *ours)
 {
-	char path[PATH_MAX];
+	struct cgroup_line our_line;
 
-	own_path(ours, h->controllers, path, sizeof(path));
-	return strcmp(h->path, path) && strcmp(h->path, "/");
+	return h->path_len > 1 &&
+	       !(procfs_cgroup_find(ours, h, &our_line) && procfs_cgroup_same_path(h, &our_line));
 }
 
-/* The hierarchy that the child is made in: v2 first, for cgroup.kill, then the freezer. */
-static const char *choose_child(const struct cgroup_texts *t, char *copy)
+static bool is_freezer(const struct cgroup_line *h)
 {
-	const char *found = NULL;
-	char *save = NULL;
+	return in_list(h->controllers, h->controllers_len, "freezer", strlen("freezer"));
+}
 
-	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		struct hierarchy h;
+/* The hierarchy that the child is made in: v2 first, for cgroup.kill, then the freezer.  Returns
+ * whether there is one. */
+static bool choose_child(const struct cgroup_texts *t, struct cgroup_line *ret)
+{
+	const char *at = t->theirs;
+	struct cgroup_line h;
+	bool found = false;
 
-		if (!parse_line(line, &h) || !is_own(&h, t->ours))
+	for (int kind; (kind = procfs_cgroup_next(&at, &h)) != 0;) {
+		if (kind < 0 || !is_own(&h, t->ours))
 			continue;
-		if (!h.controllers[0])
-			return "";
-		if (in_list(h.controllers, "freezer", 7))
-			found = "freezer";
+		if (!h.controllers_len || is_freezer(&h)) {
+			*ret = h;
+			found = true;
+		}
+		if (!h.controllers_len)
+			break;
 	}
 	return found;
 }
 
 static int add_all(const struct cgroup_texts *t, struct cgroup *cg, struct err *e)
 {
-	auto_free char *copy = strdup(t->theirs);
-	const char *child;
-	char *save = NULL;
+	const char *at = t->theirs;
+	struct cgroup_line h, child, ours;
+	bool has_child = choose_child(t, &child);
 
-	if (!copy)
-		return err_sys(e, ENOMEM, "cgroups");
-	child = choose_child(t, copy);
-	for (char *line = strtok_r(t->theirs, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		struct hierarchy h;
-		char ours[PATH_MAX];
-		bool with_child;
+	for (int kind; (kind = procfs_cgroup_next(&at, &h)) != 0;) {
+		bool with_child = has_child && h.line == child.line;
 
-		if (!parse_line(line, &h))
-			return err_set(e, EPROTO, "/proc/PID/cgroup: unknown line '%s'", line);
-		own_path(t->ours, h.controllers, ours, sizeof(ours));
-		with_child = child && (child[0] ? in_list(h.controllers, child, strlen(child))
-						: !h.controllers[0]);
-		if (!with_child && !strcmp(h.path, ours))
+		if (kind < 0)
+			return err_set(e, EPROTO, "/proc/PID/cgroup: unknown line '%.*s'",
+				       (int)h.len, h.line);
+		if (!with_child && procfs_cgroup_find(t->ours, &h, &ours) &&
+		    procfs_cgroup_same_path(&h, &ours))
 			continue; /* we are there already */
 		if (add_hierarchy(cg, &h, t->mountinfo, with_child, e) < 0)
 			return -1;
@@ -268,7 +237,7 @@ static int add_all(const struct cgroup_texts *t, struct cgroup *cg, struct err *
 int cgroup_prepare(const struct app *app, struct cgroup *ret, struct err *e)
 {
 	__attribute__((cleanup(free_texts))) struct cgroup_texts texts = { 0 };
-	struct cgroup cg = { .parent = -1, .child = -1 };
+	struct cgroup cg = CGROUP_EMPTY;
 
 	if (procfs_read_all(app->proc, "cgroup", &texts.theirs, e) < 0) {
 		if (app_ended(app))
@@ -280,7 +249,7 @@ int cgroup_prepare(const struct app *app, struct cgroup *ret, struct err *e)
 		return -1;
 	if (add_all(&texts, &cg, e) < 0) {
 		if (app_ended(app))
-			e->code = ESRCH;   /* the runtime removes its cgroups under our hands */
+			e->code = ESRCH;   /* the runtime removes its cgroups while we look */
 		(void)cgroup_discard(&cg); /* the first cause is what counts */
 		return -1;
 	}

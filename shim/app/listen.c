@@ -157,7 +157,7 @@ static int read_diag(int diag, bool v6, uint16_t port, struct listeners *set, st
 {
 	union {
 		char bytes[16384];
-		struct nlmsghdr header; /* for its alignment */
+		struct nlmsghdr header; /* gives the buffer its alignment */
 	} answer;
 
 	if (ask(diag, v6, port, e) < 0)

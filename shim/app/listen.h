@@ -22,21 +22,23 @@ struct listeners {
 	bool more; /* than there is room for */
 };
 
-/* The TCP sockets that listen on port (0: on any).  diag: of network_open_diag, or -1: read
+/* List the TCP sockets that listen on port (0: on any).  diag: of network_open_diag, or -1: read
  * /proc/PID/net/tcp and tcp6 instead, which takes the kernel hundreds of times longer, since it
  * walks all connections of the host to find those of the namespace.
- * Returns 0 and fills *ret, or -1 and *e.  Errors: ESRCH ended; ENOENT the kernel cannot list
- * sockets by diag (use -1 from then on); others of recv and read. */
+ * Returns 0 and fills *ret, or -1 and *e.  Errors: ESRCH it has ended; ENOENT the kernel cannot
+ * list sockets by diag (use -1 from then on); others of recv and read. */
 int listen_read(const struct app *app, int diag, uint16_t port, struct listeners *ret,
 		struct err *e);
 
-/* One row of /proc/net/tcp or tcp6 (v6): 1 and *ret where it is a listening socket's, 0 where it
- * is another one, -1 where it is no such row.  Source: proc(5),
+/* Parse one row of /proc/net/tcp, or of tcp6 (v6).  Returns 1 and fills *ret if it is a listening
+ * socket, 0 if it is another socket, -1 if the text has another form.  Source: proc(5),
  * Documentation/networking/proc_net_tcp. */
 int listen_parse_row(const char *row, bool v6, struct listener *ret);
 
-/* Bound to 127.0.0.0/8 or ::1; bound to no address in particular. */
+/* Is it bound to 127.0.0.0/8 or ::1? */
 bool listen_on_loopback(const struct listener *l);
+
+/* Is it bound to all addresses, 0.0.0.0 or ::? */
 bool listen_on_all(const struct listener *l);
 
 #endif

@@ -11,8 +11,8 @@
 #include "shim/base/host.h"
 #include "shim/base/procfs.h"
 
-#define FDS_MAX 4096        /* looked at of one process: what listens is among its first */
-#define FDS_TOTAL_MAX 65536 /* of all of them: a container must not keep us busy */
+#define FDS_MAX 4096        /* looked at in one process: listening sockets are among its first */
+#define FDS_TOTAL_MAX 65536 /* in all of them: a container must not keep us busy */
 #define CGROUP_BYTES 8192
 #define ANCESTORS_MAX 64
 
@@ -26,49 +26,26 @@ struct search {
 	size_t fds_left;
 };
 
-/* The rest of the line of text that begins with "...:NAMES:", up to its end; NULL: there is none.
- */
-static const char *cgroup_path(const char *text, const char *names, size_t names_len)
+/* Is the path of line that of cgroup, or below it? */
+static bool is_in(const struct cgroup_line *line, const struct cgroup_line *cgroup)
 {
-	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
-		const char *colon;
-
-		line += *line == '\n';
-		colon = strchr(line, ':');
-		if (colon && !strncmp(colon + 1, names, names_len) && colon[1 + names_len] == ':')
-			return colon + 2 + names_len;
-	}
-	return NULL;
-}
-
-static bool same_line(const char *a, const char *b)
-{
-	size_t n = strcspn(a, "\n");
-
-	return n == strcspn(b, "\n") && !memcmp(a, b, n);
+	return line->path_len >= cgroup->path_len &&
+	       !memcmp(line->path, cgroup->path, cgroup->path_len) &&
+	       (line->path_len == cgroup->path_len || line->path[cgroup->path_len] == '/');
 }
 
 bool owner_in_cgroup(const char *text, const char *of_app, const char *ours, bool *ret_usable)
 {
-	*ret_usable = false;
-	for (const char *line = of_app; line && *line; line = strchr(line, '\n')) {
-		const char *names, *path, *our_path, *their_path;
-		size_t len, names_len;
+	struct cgroup_line app, found;
 
-		line += *line == '\n';
-		names = strchr(line, ':');
-		path = names ? strchr(names + 1, ':') : NULL;
-		if (!path)
-			continue;
-		names_len = (size_t)(path++ - ++names);
-		len = strcspn(path, "\n");
-		our_path = cgroup_path(ours, names, names_len);
-		if (len <= 1 || (our_path && same_line(path, our_path)))
-			continue; /* the root's, or ours: nobody's in particular */
+	*ret_usable = false;
+	for (int kind; (kind = procfs_cgroup_next(&of_app, &app)) != 0;) {
+		if (kind < 0 || app.path_len <= 1 ||
+		    (procfs_cgroup_find(ours, &app, &found) &&
+		     procfs_cgroup_same_path(&app, &found)))
+			continue; /* the root's or ours, which tells nothing */
 		*ret_usable = true;
-		their_path = cgroup_path(text, names, names_len);
-		if (their_path && !strncmp(their_path, path, len) &&
-		    (their_path[len] == '/' || their_path[len] == '\n' || !their_path[len]))
+		if (procfs_cgroup_find(text, &app, &found) && is_in(&found, &app))
 			return true;
 	}
 	return false;
@@ -81,15 +58,11 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 static pid_t parent_of(int proc, pid_t pid)
 {
-	char path[32], text[1024];
-	const char *end;
-	int parent = 0;
+	char path[32];
+	struct proc_stat stat;
 
 	snprintf(path, sizeof(path), "%d/stat", pid);
-	if (procfs_read(proc, path, text, sizeof(text)) < 0 || !(end = strrchr(text, ')')) ||
-	    sscanf(end + 1, " %*c %d", &parent) != 1)
-		return 0;
-	return parent;
+	return proc_stat_read(proc, path, &stat) < 0 ? 0 : stat.parent;
 }
 
 static bool descends(const struct search *s, int proc, pid_t pid)
@@ -119,7 +92,7 @@ static bool is_member(const struct search *s, int proc, int dir, pid_t pid)
 	return !s->own_pids && descends(s, proc, pid);
 }
 
-/* The links' text only: a file itself may be on a file system that the container made hang. */
+/* Read only the text of the links: a file may be on a file system that the container made hang. */
 static void mark_sockets(struct search *s, int dir)
 {
 	auto_fd fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -143,7 +116,7 @@ static void mark_sockets(struct search *s, int dir)
 			if (s->set->at[j].inode == inode)
 				s->out->ours[j] = true;
 	}
-	(void)take_fd(&fd); /* the list's */
+	(void)take_fd(&fd); /* closedir closes it */
 	closedir(list);
 }
 
@@ -153,14 +126,14 @@ static void look_at(struct search *s, int proc, const char *name)
 	struct stat network;
 
 	if (dir < 0 || fstatat(dir, "ns/net", &network, 0) < 0 || !same_file(&network, &s->network))
-		return; /* gone, hidden from us, or elsewhere */
+		return; /* it has ended, hides from us, or is in another namespace */
 	if (is_member(s, proc, dir, atoi(name)))
 		mark_sockets(s, dir);
 	else
 		s->out->shared = true;
 }
 
-/* What tells the container's processes from others. */
+/* Find out by what the container's processes are told from others. */
 static int prepare(struct search *s)
 {
 	bool usable = false;
@@ -196,7 +169,7 @@ void owner_find(const struct app *app, bool own_pids, const struct listeners *se
 			if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
 				look_at(&s, dirfd(proc), entry->d_name);
 	closedir(proc);
-	/* Alone in the namespace it can only be the application who listens. */
+	/* Where no other process lives in the namespace, all listeners are the application's. */
 	for (size_t i = 0; !ret->shared && i < set->count; i++)
 		ret->ours[i] = true;
 }

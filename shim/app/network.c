@@ -25,7 +25,7 @@ int network_join(const struct app *app, struct err *e)
 		return err_sys(e, errno, "non-dumpable");
 	if (setns(app->pidfd, CLONE_NEWNET) == 0)
 		return 0;
-	/* Who has no right of his own over the namespace may have it as owner of the container. */
+	/* A plain user has no right over the namespace, but owns the container's user namespace. */
 	if (errno == EPERM && user && setns(app->pidfd, CLONE_NEWUSER | CLONE_NEWNET) == 0)
 		return 0;
 	return err_sys(e, errno, "enter the network namespace");
@@ -36,7 +36,7 @@ static int open_here(void)
 	return socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
 }
 
-/* A child joins, and opens the socket in the table of descriptors that it shares with us. */
+/* A child joins the namespace and opens the socket: it shares our table of descriptors. */
 int network_open_diag(const struct app *app, struct err *e)
 {
 	int differs = app_ns_differs(app, NS_NETWORK, e), fd;
@@ -55,7 +55,7 @@ int network_open_diag(const struct app *app, struct err *e)
 		return err_sys(e, errno, "clone");
 	if (child == 0) {
 		fd = network_join(app, &unseen) < 0 ? -1 : open_here();
-		_exit(fd < 0 || fd > 254 ? 255 : fd); /* we have a dozen */
+		_exit(fd < 0 || fd > 254 ? 255 : fd); /* we have about a dozen descriptors */
 	}
 	while (waitid(P_PID, (id_t)child, &info, WEXITED) < 0 && errno == EINTR)
 		;

@@ -25,7 +25,7 @@ static bool is_pty(const struct stat *st)
 	       major_number < UNIX98_PTY_SLAVE_MAJOR + 8;
 }
 
-/* An own open file of what fd refers to, with flags of its own. */
+/* Open what fd refers to once more: the new open file has status flags of its own. */
 static int reopen(int fd)
 {
 	char path[32];
@@ -58,7 +58,7 @@ static enum stream_kind classify(int fd, int *ret_fd)
 		*ret_fd = reopen(fd);
 		return *ret_fd < 0 ? STREAM_NOWHERE : STREAM_TTY;
 	}
-	return STREAM_NOWHERE; /* /dev/null, and devices of which nobody knows how they block */
+	return STREAM_NOWHERE; /* /dev/null, and devices that may block in unknown ways */
 }
 
 enum stream_kind stream_open(const struct app *app, int number, int *ret_fd)
@@ -84,7 +84,7 @@ static void write_notice(const struct app *app, const char *text)
 				    : write(fd, text, left);
 
 		if (n < 0 && (errno != EAGAIN || poll(&pfd, 1, STREAM_NOTICE_MS) <= 0))
-			return; /* the log has it too */
+			return; /* the log has the text, too */
 		text += n > 0 ? n : 0;
 		left -= n > 0 ? (size_t)n : 0;
 	}
@@ -95,7 +95,7 @@ pid_t stream_notice(const struct app *app, const char *text)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* if not, it is short-lived */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* else: it lives only briefly */
 		write_notice(app, text);
 		_exit(0);
 	}

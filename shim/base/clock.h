@@ -13,19 +13,20 @@ static inline int64_t clock_read_ms(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Since some moment in the past; goes on evenly.  For pauses and deadlines. */
+/* Milliseconds since some moment in the past.  Nobody can set this clock: it is for pauses and
+ * deadlines. */
 static inline int64_t clock_monotonic_ms(void)
 {
 	return clock_read_ms(CLOCK_MONOTONIC);
 }
 
-/* Since the boot, the time in which the machine slept included. */
+/* Milliseconds since the boot, including the time in which the machine slept. */
 static inline int64_t clock_boottime_ms(void)
 {
 	return clock_read_ms(CLOCK_BOOTTIME);
 }
 
-/* Since 1970. */
+/* Milliseconds since 1970. */
 static inline int64_t clock_realtime_ms(void)
 {
 	return clock_read_ms(CLOCK_REALTIME);

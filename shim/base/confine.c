@@ -51,7 +51,7 @@ static int move_descriptors(int *fds, int count, struct err *e)
 			return err_sys(e, errno, "dup2");
 	for (int i = 0; i < count; i++)
 		if (fds[i] < 0)
-			(void)close(3 + i); /* what was there is nobody's */
+			(void)close(3 + i); /* no descriptor of ours belongs at that number */
 	if (close_range(3U + (unsigned)count, ~0U, 0) < 0)
 		return err_sys(e, errno, "close_range");
 	return 0;
@@ -62,20 +62,21 @@ static int drop_rights(struct err *e)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 }, { 0 } };
 
-	/* Rootless there may be no such id; then our own is the user's, who has no more. */
+	/* Rootless there may be no such id.  Our own id is then the plain user's, who has no more
+	 * rights. */
 	if (!host_rootless() && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
 				 setresuid(NOBODY, NOBODY, NOBODY) < 0))
 		return err_sys(e, errno, "become nobody");
 	if (capset(&header, none) < 0)
 		return err_sys(e, errno, "capset");
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) /* its descriptors are nobody else's */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) /* no other process may take its descriptors */
 		return err_sys(e, errno, "non-dumpable");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, errno, "no_new_privs");
 	return 0;
 }
 
-/* helper_calls, and the count rules in more. */
+/* Permit helper_calls, and what the count rules in more permit. */
 static int load_helper_filter(const struct profile_rule *more, size_t count, struct err *e)
 {
 	struct profile_rule rules[1 + MORE_RULES_MAX] = { {
@@ -114,7 +115,7 @@ int confine_helper(int *fds, int count, struct err *e)
 	return confine(fds, count, NULL, 0, e);
 }
 
-/* TCP sockets, which speak to whom they like: it is the namespace that bounds that. */
+/* TCP sockets only.  Whom they may reach is not limited here, but by the network namespace. */
 int confine_client(struct err *e)
 {
 	static char *socket_calls[] = { "socket" };

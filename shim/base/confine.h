@@ -4,13 +4,15 @@
 
 #include "oci/err.h"
 
-/* Give up everything but the count descriptors in fds (changed to where they are moved: 3, 4, ..):
- * ids (65534 where we may), capabilities, all other descriptors but 0-2, and by seccomp every call
- * but reading, writing, polling and leaving.  For a process that is about to read or write for the
- * application; it dies with its parent.  Returns 0, or -1 and *e: then it must exit. */
+/* For a process that is about to read or write for the application: give up all rights that it does
+ * not need.  It keeps descriptors 0-2 and the count descriptors in fds (-1 = none), which are moved
+ * to 3, 4 and so on; fds is changed to that.  Its ids become 65534 where that is allowed, its
+ * capabilities are dropped, and seccomp permits only to read, write, poll, log and exit.  It dies
+ * with its parent.  Returns 0, or -1 and *e: then the process must exit. */
 int confine_helper(int *fds, int count, struct err *e);
 
-/* The same without any descriptor, for a process that is about to be a TCP client. */
+/* confine_helper without descriptors, for a process that is about to be a TCP client: it may also
+ * open and connect TCP sockets.  Returns 0, or -1 and *e: then the process must exit. */
 int confine_client(struct err *e);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define OVERFLOW_UID 65534
 
-/* The line of uid_map that maps uid 0: 1 and its numbers, or 0 where there is none. */
+/* Find the line of uid_map that maps uid 0.  Returns 1 and fills both, or 0 where there is none. */
 static int root_mapping(unsigned *ret_outside, unsigned *ret_count)
 {
 	char map[8192];

@@ -13,7 +13,7 @@
 #include "shim/base/text.h"
 
 #define LINE_MAX_BYTES 4096 /* PIPE_BUF: a FIFO gets a line whole or not at all */
-#define ID_MAX_BYTES 1088   /* of it */
+#define ID_MAX_BYTES 1088   /* of the line */
 #define CAUSE_MAX_BYTES 2800
 
 const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
@@ -32,7 +32,7 @@ int log_open(const struct log_options *options, struct err *e)
 	sink.open = true;
 	sink.json = options->json;
 	sink.level = options->level;
-	(void)daemon_connect(); /* what is not there yet is asked again */
+	(void)daemon_connect(); /* a daemon that is not there yet is tried again later */
 	if (!options->file)
 		return 0;
 	/* O_NONBLOCK: a FIFO without a reader must not hold the runtime. */
@@ -51,8 +51,8 @@ static const char *now(char *buf, size_t size)
 	return text_time(buf, size, time.tv_sec, (unsigned)(time.tv_nsec / 1000000));
 }
 
-/* A FIFO whose reader has gone must not end us by SIGPIPE.  Blocked, not ignored: what is ignored
- * the hook would inherit. */
+/* SIGPIPE must not end us where a FIFO's reader has gone.  It is blocked, not ignored, since the
+ * hook would inherit that it is ignored. */
 static bool write_line(const char *line, size_t len)
 {
 	const struct timespec at_once = { 0 };
@@ -66,7 +66,7 @@ static bool write_line(const char *line, size_t len)
 	if (n < 0 && errno == EPIPE)
 		(void)sigtimedwait(&broken_pipe, NULL, &at_once);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return n == (ssize_t)len; /* else there is nobody to tell */
+	return n == (ssize_t)len; /* a log cannot log its errors */
 }
 
 static bool write_json(const struct log_entry *entry)
@@ -99,7 +99,7 @@ bool log_bytes(enum log_level level, const char *id, const char *event, const ch
 	bool taken = false;
 
 	if (level > sink.level)
-		return true; /* nobody wants it */
+		return true; /* not wanted, so not lost */
 	snprintf(line, sizeof(line), "%s: %s: %s: %s", log_level_names[level],
 		 text_escape(name, sizeof(name), id), event,
 		 text_escape_bytes(text, sizeof(text), cause, len));
@@ -116,7 +116,7 @@ void log_event(enum log_level level, const char *id, const char *event, const ch
 	va_start(ap, fmt);
 	vsnprintf(cause, sizeof(cause), fmt, ap);
 	va_end(ap);
-	(void)log_bytes(level, id, event, cause, strlen(cause)); /* there is nobody to tell */
+	(void)log_bytes(level, id, event, cause, strlen(cause)); /* a log cannot log its errors */
 }
 
 void log_be_patient(int ms)

@@ -1,8 +1,8 @@
 /* The log: the journal or syslog, and a file.  SPDX-License-Identifier: Apache-2.0
  *
- * The one global of the program is this sink.  Logging never fails, and never waits for the daemon
- * but where log_be_patient allows it; a file on a hung disk can block, so what the hook or the
- * runtime waits for does not log while they do.
+ * A process has one log, so its state is static.  Logging never fails, and waits for the daemon
+ * only where log_be_patient allows that.  A file on a disk that hangs can block: a process that the
+ * hook or the runtime waits for does not log in the meantime.
  */
 #ifndef ODH_LOG_H
 #define ODH_LOG_H
@@ -34,17 +34,20 @@ int log_open(const struct log_options *options, struct err *e);
 void log_event(enum log_level level, const char *id, const char *event, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The same, the cause being any len bytes.  Returns false where nobody took the line. */
+/* log_event with a cause of len bytes, which may have any value.  Returns false where neither the
+ * file nor the daemon took the line. */
 bool log_bytes(enum log_level level, const char *id, const char *event, const char *cause,
 	       size_t len);
 
-/* For processes that nothing waits for: a daemon that is busy is waited for, for at most that
- * time; after one such wait in vain no more, until it takes a line again. */
+/* For processes that nothing waits for: wait for a busy daemon, for at most ms milliseconds.  After
+ * a wait in vain there are no more waits, until the daemon takes a line again. */
 void log_be_patient(int ms);
 
-/* For confined helpers: the log's descriptors (-1 = none), and where they are from now on. */
+/* For confined helpers, which move descriptors: those of the log, borrowed; -1 = none. */
 enum { LOG_FDS = 2 };
 void log_descriptors(int ret[LOG_FDS]);
+
+/* The log's descriptors have these numbers from now on.  No new connection is made after that. */
 void log_descriptors_moved(const int fds[LOG_FDS]);
 
 #endif

@@ -23,8 +23,8 @@ static const int severity[] = { 3, 4, 6, 7 };
 static struct {
 	int fd;
 	bool native;    /* the journal's own protocol */
-	bool confined;  /* no new connection from here */
-	bool exhausted; /* waited in vain */
+	bool confined;  /* it cannot connect again */
+	bool exhausted; /* the last wait was in vain */
 	int patience_ms;
 } peer = { .fd = -1 };
 
@@ -103,7 +103,7 @@ static bool send_once(const char *message, size_t len)
 	return send(peer.fd, message, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-/* Its queue is full: some time for it to read, unless that was in vain before. */
+/* Its queue is full: give it some time to read, unless the last wait was in vain. */
 static bool send_patiently(const char *message, size_t len)
 {
 	struct pollfd pfd = { .fd = peer.fd, .events = POLLOUT };
@@ -130,7 +130,7 @@ bool daemon_send(const struct log_entry *entry)
 			return send_patiently(message, len);
 		if (peer.confined)
 			return false;
-		cleanup_fd(&peer.fd); /* ECONNREFUSED: its socket is another one by now */
+		cleanup_fd(&peer.fd); /* ECONNREFUSED: a restarted daemon has a new socket */
 	}
 	return false;
 }

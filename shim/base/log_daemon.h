@@ -1,7 +1,7 @@
 /* The log daemon of the host: systemd-journald, or whoever listens on /dev/log.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef ODH_DAEMON_H
-#define ODH_DAEMON_H
+#ifndef ODH_LOG_DAEMON_H
+#define ODH_LOG_DAEMON_H
 
 #include "shim/base/log.h"
 
@@ -9,27 +9,31 @@ struct log_entry {
 	enum log_level level;
 	const char *id; /* "-" = unknown */
 	const char *event;
-	const char *cause; /* len bytes, anything */
+	const char *cause; /* len bytes of any value */
 	size_t len;
 	const char *line; /* "LEVEL: CONTAINER: EVENT: cause", escaped */
 };
 
-/* A datagram socket connected to whoever listens at path, which never blocks; or -1 and errno. */
+/* Connect a datagram socket, which never blocks, to whoever listens at path.  Returns it, the
+ * caller's to close, or -1 and errno. */
 int daemon_connect_to(const char *path);
 
-/* Connect, the journal first: it takes the container's id as a field of its own.  Returns whether
- * somebody listens. */
+/* Connect, unless we are connected: to the journal, which takes the container's id as a field of
+ * its own, or else to syslog.  Returns whether we are connected. */
 bool daemon_connect(void);
 
-/* Send, and connect again where the daemon was restarted.  Never blocks, but for the patience.
- * Returns whether it was taken. */
+/* Send the entry; connect again where the daemon was restarted.  Never blocks for longer than
+ * daemon_be_patient allows.  Returns whether the daemon took it. */
 bool daemon_send(const struct log_entry *entry);
 
-/* As in log.h. */
+/* As log_be_patient in log.h. */
 void daemon_be_patient(int ms);
 
-/* The descriptor, -1 = none.  A new one is the last: a confined helper cannot connect. */
+/* The descriptor, borrowed; -1 = none. */
 int daemon_descriptor(void);
+
+/* In a confined helper: it has the number fd from now on.  No new connection is tried, since such a
+ * helper cannot connect. */
 void daemon_descriptor_moved(int fd);
 
 #endif

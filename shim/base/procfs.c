@@ -63,20 +63,21 @@ int proc_stat_read(int dir, const char *path, struct proc_stat *ret)
 {
 	char buf[1024];
 	const char *p;
-	int session;
+	int parent, session;
 	unsigned long long start;
 
 	if (procfs_read(dir, path, buf, sizeof(buf)) < 0)
 		return -1;
-	p = strrchr(buf, ')'); /* the name before it may hold anything */
+	p = strrchr(buf, ')'); /* the name before it may have any letters */
 	/* proc(5): state ppid pgrp session tty_nr tpgid flags, twelve more, starttime */
 	if (!p || sscanf(p + 1,
-			 " %c %*d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+			 " %c %d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
 			 "%*d %llu",
-			 &ret->state, &session, &ret->flags, &start) != 4) {
+			 &ret->state, &parent, &session, &ret->flags, &start) != 5) {
 		errno = EPROTO;
 		return -1;
 	}
+	ret->parent = parent;
 	ret->session = session;
 	ret->start_time = start;
 	return 0;
@@ -95,8 +96,8 @@ int process_id_of(pid_t pid, struct process_id *ret)
 	return 0;
 }
 
-/* Ended: not a thread group whose first thread only left the others behind, which shows as a
- * zombie; the pidfd knows. */
+/* Only the pidfd knows whether the process has ended: where only its main thread has left, stat
+ * shows a zombie too. */
 int process_id_open(const struct process_id *process)
 {
 	auto_fd fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
@@ -109,9 +110,54 @@ int process_id_open(const struct process_id *process)
 	return take_fd(&fd);
 }
 
+bool process_id_lives(const struct process_id *process)
+{
+	auto_fd fd = process_id_open(process);
+
+	return fd >= 0;
+}
+
 void procfs_boot_id(char buf[BOOT_ID_MAX])
 {
 	ssize_t n = procfs_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", buf, BOOT_ID_MAX);
 
 	buf[n < 0 ? 0 : strcspn(buf, "\n")] = '\0';
+}
+
+int procfs_cgroup_next(const char **at, struct cgroup_line *ret)
+{
+	const char *end, *colon;
+
+	*at += strspn(*at, "\n");
+	if (!**at)
+		return 0;
+	memset(ret, 0, sizeof(*ret));
+	ret->line = *at;
+	ret->len = strcspn(*at, "\n");
+	end = *at += ret->len;
+	ret->controllers = memchr(ret->line, ':', ret->len);
+	if (!ret->controllers)
+		return -1;
+	ret->controllers++;
+	colon = memchr(ret->controllers, ':', (size_t)(end - ret->controllers));
+	if (!colon || colon[1] != '/')
+		return -1;
+	ret->controllers_len = (size_t)(colon - ret->controllers);
+	ret->path = colon + 1;
+	ret->path_len = (size_t)(end - ret->path);
+	return 1;
+}
+
+bool procfs_cgroup_find(const char *text, const struct cgroup_line *line, struct cgroup_line *ret)
+{
+	for (int found; (found = procfs_cgroup_next(&text, ret)) != 0;)
+		if (found > 0 && ret->controllers_len == line->controllers_len &&
+		    !memcmp(ret->controllers, line->controllers, line->controllers_len))
+			return true;
+	return false;
+}
+
+bool procfs_cgroup_same_path(const struct cgroup_line *a, const struct cgroup_line *b)
+{
+	return a->path_len == b->path_len && !memcmp(a->path, b->path, a->path_len);
 }

@@ -18,8 +18,9 @@
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static char mark[] = "OCI_DEPLOY_HOOK_SEALED=1";
-/* What a process frees, a hook's process would still hold: so it is overwritten as it is freed, and
- * nothing is put aside without that (the glibc manual, "Memory Allocation Tunables"). */
+/* The hook's process would still hold what we have freed.  So freed memory is overwritten, and
+ * glibc keeps no freed pieces aside, which it would not overwrite (the glibc manual, "Memory
+ * Allocation Tunables"). */
 static char tunables[] = "GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0";
 static char **words; /* main's argv */
 static bool marked;  /* the environment held the mark when main began */
@@ -27,7 +28,7 @@ static bool marked;  /* the environment held the mark when main began */
 void seal_default_signals(void)
 {
 	/* The kernel's struct sigaction, all zero: SIG_DFL.  Not signal(3), which refuses the two
-	 * that libc keeps for itself; a caller can have left those ignored as well. */
+	 * that libc keeps for itself: a caller can have left us those ignored, too. */
 	static const unsigned long default_action[8];
 
 	for (int sig = 1; sig < NSIG; sig++)
@@ -54,8 +55,8 @@ void seal_forget_words(void)
 		explicit_bzero(*word, strlen(*word));
 }
 
-/* A caller's limits are not the application's: what we need ourselves is taken up to the hard ones.
- * The stack no further than usual, since without a limit the kernel lays memory out otherwise. */
+/* The caller's soft limits may be too low for us, so raise them as far as the hard ones allow.  The
+ * stack gets its usual size only: without a limit the kernel lays out memory in another way. */
 static void raise_limits(void)
 {
 	static const struct {
@@ -82,7 +83,7 @@ void seal_reset(char *argv[])
 {
 	const char *value;
 
-	set_signal_mask(0xff); /* a caller's signal waits until we can answer it */
+	set_signal_mask(0xff); /* a signal waits until we can handle it */
 	value = getenv("OCI_DEPLOY_HOOK_SEALED");
 	words = argv;
 	marked = value && !strcmp(value, "1");
@@ -90,7 +91,7 @@ void seal_reset(char *argv[])
 	seal_default_signals();
 	raise_limits();
 	(void)umask(077);
-	(void)close_range(3, ~0U, 0); /* older kernels cannot run a hook anyway */
+	(void)close_range(3, ~0U, 0); /* kernels that lack it cannot run a hook anyway */
 	for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = dup(fd))
 		if (fd > 2) {
 			(void)close(fd);
@@ -98,7 +99,7 @@ void seal_reset(char *argv[])
 		}
 }
 
-/* Is the program that we run really read-only?  The mark alone is only a caller's word. */
+/* Is the program that we run really read-only?  The mark proves nothing: any caller can set it. */
 static bool is_sealed(void)
 {
 	auto_fd fd = open(SELF, O_RDONLY | O_CLOEXEC);
@@ -185,7 +186,7 @@ int seal(char *const argv[], const char *input, size_t len, struct err *e)
 		return -1;
 	if (input && put_on_stdin(input, len, e) < 0)
 		return -1;
-	set_signal_mask(0xff); /* handlers do not outlive it */
+	set_signal_mask(0xff); /* exec takes our handlers away */
 	(void)syscall(SYS_execveat, fd, "", argv, environment, AT_EMPTY_PATH);
 	return err_sys(e, errno, "execute our own program from where it cannot be written");
 }

@@ -13,27 +13,30 @@
 
 #include "oci/err.h"
 
-/* Make sure that this process runs sealed.  argv: as main got it.  input: what the sealed program
- * is to find on its stdin (len bytes), or NULL to leave stdin alone.
- * Returns 0 where it is sealed already; -1 and *e where it cannot be.  Else does not return: main
- * begins again, with an empty environment but for one mark, which seal_reset removes. */
+/* Make sure that this process runs sealed.  argv: as main got it.  input: len bytes that the sealed
+ * program is to find on its stdin, or NULL to leave stdin alone.
+ * Returns 0 where it is sealed already, or -1 and *e where it cannot be: EPERM it is still
+ * writable; others of mount and exec.  Else it does not return: main begins again, with an
+ * environment of our own that seal_reset removes. */
 int seal(char *const argv[], const char *input, size_t len, struct err *e);
 
-/* Is the mount allowed here (else it is the copy)?  Changes nothing. */
+/* Does seal use a mount here?  Where mounts are not allowed, it uses the copy.  Changes nothing. */
 bool seal_can_mount(void);
 
-/* For main, first of all.  Shed what a caller may have left us: signal dispositions, umask,
- * limits that are too low for us, environment, open descriptors; descriptors 0-2 are opened on
- * /dev/null where they are closed. All signals are blocked afterwards, until seal_unblock_signals.
- */
+/* For main, first of all: get rid of what a caller may have left us, that is signal dispositions,
+ * umask, limits that are too low for us, environment and open descriptors.  Of descriptors 0-2
+ * those that are closed are opened on /dev/null.  argv is kept for seal_forget_words.  All signals
+ * are blocked afterwards. */
 void seal_reset(char *argv[]);
+
+/* Unblock all signals. */
 void seal_unblock_signals(void);
 
-/* Overwrite main's words, which everybody in a container can read in /proc: they name paths of the
- * host.  What points into them is empty afterwards. */
+/* Overwrite main's argv, which everybody in a container can read in /proc: it names paths of the
+ * host.  Whatever points into it points to empty strings afterwards. */
 void seal_forget_words(void);
 
-/* All signals to their default, those that libc keeps for itself included. */
+/* Set all signals to their default, including those that libc keeps for itself. */
 void seal_default_signals(void);
 
 #endif

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at s, of which there are left bytes, or 0 where there is none
- * (overlong forms and C1 controls, which terminals obey, count as none). */
+/* The length of the UTF-8 sequence at s, where left bytes are left; or 0 where there is none.
+ * Overlong forms count as none; so do C1 controls, which terminals obey. */
 static size_t utf8_length(const unsigned char *s, size_t left)
 {
 	size_t n = s[0] >= 0xf0 && s[0] <= 0xf4  ? 4
@@ -56,7 +56,7 @@ static char *escape(char *buf, size_t size, const char *data, size_t len, enum s
 			snprintf(piece, sizeof(piece), "%c", *s);
 		} else if (style == JSON && end - s > 1 && s[0] == 0xc2 && s[1] >= 0x80 &&
 			   s[1] < 0xa0) {
-			n = 2; /* a C1 control, which terminals obey: the same string, escaped */
+			n = 2; /* a C1 control: terminals obey it, so it is escaped */
 			escape_control(piece, sizeof(piece), s[1], style);
 		} else if ((n = utf8_length(s, (size_t)(end - s)))) {
 			memcpy(piece, s, n);
@@ -136,8 +136,8 @@ int text_number(const char *text, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
-/* Levenshtein's, with one row of the table: row[j] is the distance of a's first i letters to b's
- * first j. */
+/* Levenshtein's distance, with one row of its table: row[j] is the distance of the first i letters
+ * of a, i growing, to the first j letters of b. */
 unsigned text_distance(const char *a, const char *b)
 {
 	enum { LONGEST = 40 };

@@ -10,21 +10,23 @@
  * fit is cut and ends in "...".  size: bytes of buf, at least 8.  Returns buf. */
 char *text_escape(char *buf, size_t size, const char *text);
 
-/* The same as the inside of a JSON string: quotes too, \u00NN for control characters (read
- * back, they are the same) and for bytes that are not UTF-8 (they are not). */
+/* Copy text so that it can be the inside of a JSON string.  As text_escape, but quotes are escaped
+ * too, and \u00NN stands for control characters, which are the same when they are read back, and
+ * for bytes that are not UTF-8, which are read back as the two bytes of that character. */
 char *text_json(char *buf, size_t size, const char *text);
 
-/* Both for any len bytes, NUL among them. */
+/* text_escape and text_json for len bytes of any value, including NUL. */
 char *text_escape_bytes(char *buf, size_t size, const char *data, size_t len);
 char *text_json_bytes(char *buf, size_t size, const char *data, size_t len);
 
-/* The time, seconds since 1970 and milliseconds, as RFC 3339 has it, in UTC.  Reads no file:
- * gmtime_r(3) looks for /etc/localtime when it is first called.  Returns buf. */
+/* Write a time, seconds since 1970 and milliseconds, as RFC 3339 in UTC.  size: bytes of buf,
+ * TEXT_TIME_MAX are enough.  Reads no file: gmtime_r(3) looks for /etc/localtime when it is first
+ * called.  Returns buf. */
 #define TEXT_TIME_MAX 32
 char *text_time(char *buf, size_t size, int64_t seconds, unsigned ms);
 
-/* How many letters must be inserted, removed or replaced to make one word of the other, capitals
- * aside.  Words longer than 40 are UINT_MAX away from everything. */
+/* How many letters must be inserted, removed or replaced to turn a into b?  Capitals count as small
+ * letters.  UINT_MAX where one of the words is longer than 40 letters. */
 unsigned text_distance(const char *a, const char *b);
 
 /* Parse a decimal number of digits only, 0..max.  Returns 0, or -1 for anything else. */

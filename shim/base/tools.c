@@ -28,7 +28,8 @@ static int open_path(int dir, const char *path, uint64_t flags, uint64_t resolve
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
-/* name below dir ("" itself): of the wanted type, root's, and open to every user, as hooks are. */
+/* Check what was opened as name below dir ("": dir itself): it must have the wanted type and belong
+ * to root, and every user must be able to use it, since a hook may run as any. */
 static int check_entry(const char *dir, const char *name, int fd, mode_t type, struct err *e)
 {
 	const char *slash = *name ? "/" : "";
@@ -102,7 +103,7 @@ int tools_check(const char *dir, struct err *e)
 	return open_checked(dir, &fd, e);
 }
 
-/* The working directory's mounts, as a detached copy. */
+/* Make a detached copy of the working directory's mounts. */
 static int clone_here(struct err *e)
 {
 	int fd = open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
@@ -110,8 +111,8 @@ static int clone_here(struct err *e)
 	return fd < 0 ? err_sys(e, errno, "open_tree of the tools") : fd;
 }
 
-/* Who may not make a mount namespace may in a user namespace; itself mapped there, it may go one
- * level deeper (user_namespaces(7)). */
+/* Without the right to make a mount namespace we make a user namespace, in which we have it.  Our
+ * own ids are mapped there, so that we may make another one inside (user_namespaces(7)). */
 static int enter_private(struct err *e)
 {
 	char uid_map[32], gid_map[32];
@@ -131,10 +132,10 @@ static int enter_private(struct err *e)
 	return 0;
 }
 
-/* In a process of its own that shares our descriptors: put the copy at number slot.
- * A read-only flag alone could be taken back by an application with CAP_SYS_ADMIN, once it has
- * entered the hook's mount namespace; a copy into the mount namespace of another user namespace
- * locks it, for everybody (mount_namespaces(7), "Restrictions on mount namespaces"). */
+/* In a process of its own that shares our descriptors: put the copy at the descriptor slot.
+ * An application with CAP_SYS_ADMIN that enters the hook's mount namespace could take a read-only
+ * flag back.  A copy into the mount namespace of another user namespace locks the flag, for
+ * everybody (mount_namespaces(7), "Restrictions on mount namespaces"). */
 static int make_copy(int dir, int slot, struct err *e)
 {
 	struct mount_attr attr = { .attr_set = HANDED_OUT };
@@ -165,7 +166,7 @@ static int make_copy(int dir, int slot, struct err *e)
 	return dup3(locked, slot, O_CLOEXEC) < 0 ? err_sys(e, errno, "dup3") : 0;
 }
 
-/* Try to take back what was locked. */
+/* Prove that the flags are locked: try to take each one back. */
 static int confirm_locked(int fd, struct err *e)
 {
 	static const uint64_t flags[] = { MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV };
@@ -219,11 +220,12 @@ int tools_mount(int fd, struct err *e)
 
 	if (unshare(CLONE_NEWNS) < 0)
 		return err_sys(e, errno, "a mount namespace for the tools");
-	/* Nothing of ours goes out, but what the host unmounts is not held by a hook. */
+	/* Our mounts do not reach the host.  What the host unmounts goes here too, so that no hook
+	 * holds it. */
 	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(e, errno, "make the mounts private");
-	/* The application may have mounted what it likes over its /proc.  No link of it is
-	 * followed, and where it leads otherwise is covered for the hook alone. */
+	/* The application may have mounted anything over its /proc.  No link in there is followed;
+	 * whatever else is at this place is covered, for this hook only. */
 	place = open_path(AT_FDCWD, TOOLS_PLACE, O_DIRECTORY,
 			  RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 	if (place < 0)

@@ -1,9 +1,9 @@
-/* The operator's tools: a directory of the host that hooks see, and nobody else of the container.
- * SPDX-License-Identifier: Apache-2.0
+/* The operator's tools: a directory of the host that hooks see, and no other process of the
+ * container.  SPDX-License-Identifier: Apache-2.0
  *
- * Where: an empty directory that the kernel keeps in every procfs, for the one file system that is
- * mounted there on NFS servers.  Nothing is written to the image for it, so that it works in a
- * read-only and in an empty one, and nothing of the container's is covered.
+ * They appear in an empty directory that the kernel has in every procfs, for a file system that NFS
+ * servers mount there.  So nothing is written to the image, which may be read-only or empty, and
+ * nothing of the container is covered.
  */
 #ifndef ODH_TOOLS_H
 #define ODH_TOOLS_H
@@ -13,18 +13,21 @@
 #define TOOLS_PLACE "/proc/fs/nfsd"
 #define TOOLS_BIN TOOLS_PLACE "/bin"
 
-/* Is dir fit to be given to hooks?  A directory with bin/ and an executable bin/sh in it, none of
- * which leads out of it by a symbolic link; root's, written by nobody else, open to every user.
- * Returns 0, or -1 and *e: the message names setting, path and reason. */
+/* Is dir fit to be given to hooks?  It must be a directory with bin/ and an executable bin/sh, none
+ * of which leads out of it by a symbolic link.  Each of the three must belong to root, and be
+ * writable by nobody else and usable by every user.  Returns 0, or -1 and *e, whose message names
+ * setting, path and reason: EXDEV a link leads out; ENOTDIR, EINVAL wrong type; EPERM owner or
+ * mode; EACCES not usable by all; others of openat2. */
 int tools_check(const char *dir, struct err *e);
 
-/* Check dir and make a detached copy of its mounts: read-only, nosuid, nodev, locked so that
- * nobody can take that back.  Forks.  *ret_fd: close-on-exec, the caller's.
- * Errors: tools_check's; EPERM, ENOSPC the host allows no user namespace. */
+/* Check dir and make a detached copy of its mounts: read-only, nosuid and nodev, and locked so that
+ * nobody can take these flags back.  Forks.  Returns 0 and *ret_fd, close-on-exec and the caller's,
+ * or -1 and *e.  Errors: tools_check's; EPERM, ENOSPC the host allows no user namespace. */
 int tools_open(const char *dir, int *ret_fd, struct err *e);
 
-/* Give this process a mount namespace of its own, from which nothing comes back, and put the copy
- * at TOOLS_PLACE in it.  For a process in the container that may mount there. */
+/* Give this process a mount namespace of its own, whose mounts do not reach any other, and mount
+ * the copy fd, which is borrowed, at TOOLS_PLACE.  For a process in the container that may mount
+ * there.  Returns 0, or -1 and *e: errors of unshare, mount and openat2. */
 int tools_mount(int fd, struct err *e);
 
 #endif

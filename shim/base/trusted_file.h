@@ -6,9 +6,10 @@
 
 #include "oci/err.h"
 
-/* Read a file of the operator's (settings, profile): a regular file whose owner is root (or, in a
- * user namespace, the overflow uid) and which neither group nor others may write.
- * Errors: EPERM, and read_all's.  *ret_text is the caller's to free. */
+/* Read a file of the operator, as settings and profiles are: a regular file that root owns
+ * (host_owned_by_root) and neither group nor others may write.  max: bytes accepted.
+ * Returns 0 and fills *ret_text, NUL-terminated and the caller's to free, and *ret_len, or -1 and
+ * *e.  Errors: EPERM owner or mode; EINVAL no regular file; those of open, and read_all's. */
 int read_trusted_file(const char *path, size_t max, char **ret_text, size_t *ret_len,
 		      struct err *e);
 

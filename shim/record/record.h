@@ -1,20 +1,7 @@
-/* The record of a start: what we keep of it, and its claim.  SPDX-License-Identifier: Apache-2.0
+/* The record of a start: what is known of it, in memory.  SPDX-License-Identifier: Apache-2.0
  *
- * A file PID-STARTTIME.json in the record directory; the container's id is only inside.  Whoever
- * brings it into being runs the hook: at most one run for each start.  It appears, and changes,
- * whole: written to a temporary file, then renamed, the first time only if there is none
- * (RENAME_NOREPLACE, which is as exclusive as O_EXCL, and never shows half a record).
- *
- * Its supervisor's life is shown by a lock (fcntl(2), F_SETLK) that children do not inherit.  Since
- * a rename puts another file in place, the new one is locked before it takes the name, and the old
- * one is closed after: the file of that name is locked at any moment.  The second witness is the
- * supervisor's pid with its start time: readers trust either (records.h).
- *
- * Such a lock goes when its process closes *any* descriptor of the file: a supervisor must never
- * read its own record.
- *
- * Writing may block, so the process that watches a living hook must not do it.
- * The schema: oci-deploy-hook-record(5).
+ * It becomes JSON in record_json.h, a file with a lock in record_file.h, and one of many in
+ * records.h, which reads all of them, and records_keep.h, which writes and removes them.
  */
 #ifndef ODH_RECORD_H
 #define ODH_RECORD_H
@@ -22,18 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 #include "oci/err.h"
-#include "shim/plan/policy.h"
 #include "shim/base/procfs.h"
+#include "shim/plan/policy.h"
 
-#define RECORD_VERSION 1
-#define RECORD_MAX (256 * 1024) /* bytes of a file that is read back */
-#define RECORD_OUTPUT_MAX 4096  /* bytes of output that are kept, the last ones */
-#define RECORD_REASON_MAX 384   /* bytes */
-#define RECORD_NAME_MAX 64      /* bytes of a file's name */
+#define RECORD_OUTPUT_MAX 4096 /* bytes of output that are kept, the last ones */
+#define RECORD_REASON_MAX 384  /* bytes */
 
 enum record_run { RECORD_PENDING, RECORD_RUN_SUCCEEDED, RECORD_RUN_FAILED };
 
@@ -58,9 +41,9 @@ enum record_mark {
 };
 
 struct record {
-	char *id, *bundle;        /* owned */
-	struct process_id init;   /* the container's */
-	struct process_id keeper; /* the supervisor */
+	char *id, *bundle;            /* owned */
+	struct process_id init;       /* the container's */
+	struct process_id supervisor; /* writes the record, and runs the hook */
 	char boot[BOOT_ID_MAX];
 	int64_t time_ms; /* of the call, since 1970 */
 	enum record_run run;
@@ -73,77 +56,40 @@ struct record {
 	int64_t stopped_ms; /* since 1970: when the container's end was seen; -1 = not yet */
 	char *output;       /* owned; NULL = none was seen.  The bytes as they came, without NUL */
 	size_t output_len;
-
-	/* of a writer */
-	int dir;           /* the record directory, borrowed; -1 = keep no record */
-	int lock;          /* the file of that name, locked; -1 */
-	int64_t called_ms; /* CLOCK_BOOTTIME */
-
-	/* of a reader */
-	bool judged; /* the next one is known */
-	bool live;   /* the container's init lives */
 };
 
-/* Open the record directory; make: create it where it is missing (mode 0700; its parent must
- * exist). path: NULL = host_default_root.  Returns a descriptor, or -1 and *e. Errors: ENOENT,
- * EPERM not ours or writable by others, ENOTDIR, ELOOP a symbolic link. */
-int record_dir(const char *path, bool make, struct err *e);
+/* No record yet: nothing is owned, nothing is known. */
+#define RECORD_EMPTY                                                                               \
+	((struct record){ .exit_code = -1,                                                         \
+			  .marks_ms = { [0 ... RECORD_MARK_COUNT - 1] = -1 },                      \
+			  .stopped_ms = -1 })
 
-/* Begin a record in memory: time is now, nothing is reached yet.  The strings are copied.
- * Returns 0 (free with record_free), or -1 and *e (ENOMEM). */
+/* Begin the record of a call that comes now: the hook waits for the application, and no mark is
+ * reached.  id, bundle: copied.  pid, start_time: of the container's init, in clock ticks since
+ * boot.  Returns 0 and fills *ret (free with record_free), or -1 and *e: ENOMEM. */
 int record_init(struct record *ret, const char *id, const char *bundle, pid_t pid,
 		uint64_t start_time, struct err *e);
+
+/* Free what r owns and make it RECORD_EMPTY.  Keeps errno. */
 void record_free(struct record *r);
 
-/* Claim the start: bring the record into being in dir, with keeper as its supervisor (a child that
- * is to call record_take).  r->dir is set.  Where the disk is full, ended records make room.
- * Returns 0, or -1 and *e.  Errors: EEXIST somebody has it; ENOSPC, EROFS and others of open,
- * write and rename. */
-int record_claim(struct record *r, int dir, pid_t keeper, struct err *e);
+/* Hand over what r owns: it is RECORD_EMPTY afterwards.  Returns what it was. */
+struct record take_record(struct record *r);
 
-/* In the supervisor: lock the record that was claimed for us.
- * Returns 0, or -1 and *e: ENOENT nobody has claimed it, EEXIST somebody else has. */
-int record_take(struct record *r, struct err *e);
+/* The mark was reached ms milliseconds after the call.  If it was reached before, nothing changes.
+ */
+void record_mark(struct record *r, enum record_mark mark, int64_t ms);
 
-/* Lock the record of that name and read it, to write it where its supervisor is gone.
- * Returns 0 and fills *ret (free with record_free, which unlocks), or -1 and *e: EAGAIN it has a
- * supervisor, or is just being written; ENOENT; record_parse's. */
-int record_lock(int dir, const char *name, struct record *ret, struct err *e);
-
-/* Replace the file by what is in memory, and hold its lock.  Returns 0, or -1 and *e: the old file
- * is still in place, and locked as before. */
-int record_update(struct record *r, struct err *e);
-
-/* The mark is reached now, unless it was before. */
-void record_mark(struct record *r, enum record_mark mark);
-
-/* Set the hook's state and the reason (NULL: leave it).  In memory only. */
+/* Set the hook's state, and the reason, which is copied (NULL: leave it as it is). */
 void record_set(struct record *r, enum record_hook hook, const char *reason);
 
-/* The hook has put out len bytes: keep the last RECORD_OUTPUT_MAX of all.  In memory only.  NUL
- * bytes, which say nothing to a terminal, are left out.  Any other byte is fine: it is escaped
- * where it is written or printed. */
+/* The hook has put out len more bytes: keep the last RECORD_OUTPUT_MAX of all that it put out.  NUL
+ * bytes are left out: they mean nothing to a terminal.  Any other byte is fine, since it is escaped
+ * when it is written or printed.  Without memory nothing is kept. */
 void record_output(struct record *r, const char *bytes, size_t len);
 
-/* Is it the last state that the hook can have? */
+/* Is the hook's state one that does not change any more? */
 bool record_final(const struct record *r);
-
-/* The file's name, "PID-STARTTIME.json". */
-void record_name(const struct record *r, char buf[RECORD_NAME_MAX]);
-
-/* The words of the schema. */
-const char *record_hook_word(enum record_hook hook);
-const char *record_run_word(enum record_run run);
-
-/* Milliseconds since 1970 as RFC 3339 in UTC, at least 32 bytes.  Returns buf. */
-char *record_time(int64_t time_ms, char *buf, size_t size);
-
-/* Write r as one JSON object to out, without a newline at its end. */
-void record_print(const struct record *r, FILE *out);
-
-/* Parse the text of a record.  Returns 0 and fills *ret (free with record_free), or -1 and *e.
- * Errors: EINVAL, ERANGE wrong type or value; ENOTSUP another version; ENOMEM. */
-int record_parse(const char *text, size_t len, struct record *ret, struct err *e);
 
 #define auto_record __attribute__((cleanup(record_free))) struct record
 

@@ -1,22 +1,20 @@
-/* The record of a start, as JSON.  SPDX-License-Identifier: Apache-2.0
- *
- * The schema: oci-deploy-hook-record(5).  What is read back is as little trusted as any file.
- */
-#include "shim/record/record.h"
+/* The record of a start, as JSON.  SPDX-License-Identifier: Apache-2.0 */
+#include "shim/record/record_json.h"
 
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "oci/cleanup.h"
 #include "oci/json.h"
+#include "oci/read.h"
 #include "oci/state.h"
 #include "shim/base/text.h"
-#include "shim/base/procfs.h"
 
-#define PID_LIMIT 4194304                       /* 2^22, the kernel's own: proc(5) pid_max */
+#define PID_LIMIT 4194304                       /* 2^22, the kernel's limit: proc(5) pid_max */
 #define MS_LIMIT INT64_C(253402300799999)       /* the end of the year 9999 */
-#define OUTPUT_TEXT_MAX (3 * RECORD_OUTPUT_MAX) /* what is no UTF-8 was made two bytes */
+#define OUTPUT_TEXT_MAX (3 * RECORD_OUTPUT_MAX) /* a byte that is not UTF-8 comes back as two */
 
 static const char *const run_words[] = {
 	[RECORD_PENDING] = "pending",
@@ -55,7 +53,7 @@ char *record_time(int64_t time_ms, char *buf, size_t size)
 	time_t seconds = time_ms / 1000;
 	struct tm tm = { 0 };
 
-	(void)gmtime_r(&seconds, &tm); /* the years that are parsed fit */
+	(void)gmtime_r(&seconds, &tm); /* cannot fail: years up to 9999 fit */
 	snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
 		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(time_ms % 1000));
 	return buf;
@@ -68,7 +66,7 @@ static void print_string(FILE *out, const char *key, const char *value)
 	size_t size = 6 * strlen(value) + 8; /* \u00NN, the longest escape */
 	auto_free char *text = malloc(size);
 
-	/* Without memory the output stream has none either: that is told by its fclose. */
+	/* Without memory the output stream fails too, and its fclose says so. */
 	fprintf(out, ",\"%s\":\"%s\"", key, text ? text_json(text, size, value) : "");
 }
 
@@ -105,7 +103,7 @@ static void print_marks(FILE *out, const struct record *r)
 	fprintf(out, "}");
 }
 
-/* The first bytes may be the rest of a character whose beginning was dropped. */
+/* Skip the rest of a character whose first bytes were dropped. */
 static const char *whole_characters(const char *text)
 {
 	for (int i = 0; i < 3 && (*text & 0xc0) == 0x80; i++)
@@ -113,7 +111,8 @@ static const char *whole_characters(const char *text)
 	return text;
 }
 
-void record_print(const struct record *r, FILE *out)
+/* All but the closing brace. */
+static void print_members(const struct record *r, FILE *out)
 {
 	char time[40];
 
@@ -122,7 +121,7 @@ void record_print(const struct record *r, FILE *out)
 	fprintf(out, ",\"pid\":%d,\"startTime\":%llu", r->init.pid,
 		(unsigned long long)r->init.start_time);
 	print_string(out, "bundle", r->bundle);
-	print_process(out, "supervisor", &r->keeper);
+	print_process(out, "supervisor", &r->supervisor);
 	print_string(out, "boot", r->boot);
 	fprintf(out, ",\"time\":\"%s\"", record_time(r->time_ms, time, sizeof(time)));
 	fprintf(out, ",\"run\":\"%s\",\"hook\":\"%s\"", run_words[r->run], hook_words[r->hook]);
@@ -138,14 +137,23 @@ void record_print(const struct record *r, FILE *out)
 		fprintf(out, ",\"stopped\":\"%s\"", record_time(r->stopped_ms, time, sizeof(time)));
 	if (r->output)
 		print_string(out, "output", whole_characters(r->output));
-	if (r->judged)
-		fprintf(out, ",\"live\":%s", r->live ? "true" : "false");
+}
+
+void record_print(const struct record *r, FILE *out)
+{
+	print_members(r, out);
 	fprintf(out, "}");
+}
+
+void record_print_live(const struct record *r, bool live, FILE *out)
+{
+	print_members(r, out);
+	fprintf(out, ",\"live\":%s}", live ? "true" : "false");
 }
 
 /* --- read back --- */
 
-/* A string of at most max bytes that must be there.  Returns 0, or -1 and *e. */
+/* Read a string that must be there and have at most max bytes.  Returns 0, or -1 and *e. */
 static int need_string(const struct json_node *obj, const char *key, size_t max, const char **ret,
 		       struct err *e)
 {
@@ -186,7 +194,7 @@ static int parse_process(const struct json_node *obj, struct process_id *ret, st
 	return 0;
 }
 
-/* RFC 3339 as record_time writes it. */
+/* Parse RFC 3339 in the one form that record_time writes. */
 static int parse_time(const char *text, int64_t *ret, struct err *e)
 {
 	struct tm tm = { 0 };
@@ -276,7 +284,7 @@ static int parse_version(const struct json_node *root, struct err *e)
 
 static int parse_start(const struct json_node *root, struct record *r, struct err *e)
 {
-	struct json_node keeper;
+	struct json_node supervisor;
 	const char *id, *bundle, *boot, *time;
 
 	if (parse_version(root, e) < 0 || need_string(root, "id", STATE_ID_MAX, &id, e) < 0 ||
@@ -285,9 +293,9 @@ static int parse_start(const struct json_node *root, struct record *r, struct er
 	    need_string(root, "time", 40, &time, e) < 0 || parse_time(time, &r->time_ms, e) < 0 ||
 	    parse_process(root, &r->init, e) < 0)
 		return -1;
-	if (json_member(root, "supervisor", &keeper, e) != 1)
+	if (json_member(root, "supervisor", &supervisor, e) != 1)
 		return err_set(e, EINVAL, "supervisor: missing");
-	if (parse_process(&keeper, &r->keeper, e) < 0)
+	if (parse_process(&supervisor, &r->supervisor, e) < 0)
 		return err_prefix(e, "supervisor");
 	snprintf(r->boot, sizeof(r->boot), "%s", boot);
 	r->id = strdup(id);
@@ -298,7 +306,7 @@ static int parse_start(const struct json_node *root, struct record *r, struct er
 int record_parse(const char *text, size_t len, struct record *ret, struct err *e)
 {
 	auto_json *doc = NULL;
-	auto_record r = { .dir = -1, .lock = -1, .stopped_ms = -1 };
+	auto_record r = RECORD_EMPTY;
 	struct json_node root;
 	unsigned run = 0, hook = 0;
 
@@ -313,8 +321,19 @@ int record_parse(const char *text, size_t len, struct record *ret, struct err *e
 		return -1;
 	r.run = (enum record_run)run;
 	r.hook = (enum record_hook)hook;
-	*ret = r;
-	memset(&r, 0, sizeof(r));
-	r.lock = -1;
+	*ret = take_record(&r);
 	return 0;
+}
+
+int record_read_fd(int fd, struct record *ret, struct err *e)
+{
+	auto_free char *text = NULL;
+	size_t len;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(e, EINVAL, "no regular file");
+	if (read_all(fd, RECORD_MAX, &text, &len, e) < 0)
+		return -1;
+	return record_parse(text, len, ret, e);
 }

@@ -3,51 +3,43 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "oci/cleanup.h"
-#include "shim/record/records.h"
-#include "shim/base/procfs.h"
 
-void record_name(const struct record *r, char buf[RECORD_NAME_MAX])
+void record_name(const struct process_id *init, char buf[RECORD_NAME_MAX])
 {
-	snprintf(buf, RECORD_NAME_MAX, "%d-%llu.json", r->init.pid,
-		 (unsigned long long)r->init.start_time);
+	snprintf(buf, RECORD_NAME_MAX, "%d-%llu.json", init->pid,
+		 (unsigned long long)init->start_time);
 }
 
-static void temporary_name(const struct process_id *init, pid_t writer, char buf[RECORD_NAME_MAX])
+void record_temporary_name(const struct process_id *init, pid_t writer, char buf[RECORD_NAME_MAX])
 {
 	snprintf(buf, RECORD_NAME_MAX, ".%d-%llu.%d", init->pid,
 		 (unsigned long long)init->start_time, writer);
 }
 
-void records_temporary_name(const struct record *r, char buf[RECORD_NAME_MAX])
-{
-	temporary_name(&r->init, getpid(), buf);
-}
-
-/* Is text a name of ours?  Only if we would spell it the same. */
+/* Is text a name of ours?  Only if it is spelt as we spell it. */
 static bool parse(const char *text, struct name *ret)
 {
 	char again[RECORD_NAME_MAX];
-	struct record r = { .lock = -1 };
 	unsigned long long start_time;
 
 	if (strlen(text) >= sizeof(ret->name))
 		return false;
 	memset(ret, 0, sizeof(*ret));
-	if (sscanf(text, "%d-%llu.json", &r.init.pid, &start_time) == 2) {
-		r.init.start_time = start_time;
-		record_name(&r, again);
+	if (sscanf(text, "%d-%llu.json", &ret->process.pid, &start_time) == 2) {
+		ret->process.start_time = start_time;
+		record_name(&ret->process, again);
 		ret->is_record = true;
-	} else if (sscanf(text, ".%d-%llu.%d", &r.init.pid, &start_time, &ret->writer) == 3) {
-		r.init.start_time = start_time;
-		temporary_name(&r.init, ret->writer, again);
+	} else if (sscanf(text, ".%d-%llu.%d", &ret->process.pid, &start_time, &ret->writer) == 3) {
+		ret->process.start_time = start_time;
+		record_temporary_name(&ret->process, ret->writer, again);
 		ret->is_temporary = true;
 	} else {
 		return false;
 	}
-	ret->process = r.init;
 	memcpy(ret->name, text, strlen(text) + 1);
 	return !strcmp(text, again);
 }

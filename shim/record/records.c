@@ -2,26 +2,13 @@
 #include "shim/record/records.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "oci/cleanup.h"
-#include "oci/json.h"
-#include "shim/app/app.h"
-#include "shim/base/host.h"
-#include "shim/record/record_names.h"
-#include "oci/read.h"
-#include "shim/base/procfs.h"
 #include "shim/base/clock.h"
-
-static bool lives(const struct process_id *process)
-{
-	auto_fd fd = process_id_open(process);
-
-	return fd >= 0;
-}
+#include "shim/base/procfs.h"
+#include "shim/record/record_json.h"
+#include "shim/record/record_names.h"
 
 static bool this_boot(const struct record *r)
 {
@@ -31,95 +18,89 @@ static bool this_boot(const struct record *r)
 	return !strcmp(now, r->boot);
 }
 
-int records_read_fd(int fd, struct record *ret, struct err *e)
-{
-	auto_free char *text = NULL;
-	size_t len;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(e, EINVAL, "no regular file");
-	if (read_all(fd, RECORD_MAX, &text, &len, e) < 0)
-		return -1;
-	return record_parse(text, len, ret, e);
-}
-
-/* Does the supervisor hold the lock?  Another process that writes the record may, for a moment. */
+/* Does the supervisor hold the lock?  For a moment, another process that writes the record may. */
 static bool locked(int fd, const struct record *r)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
 		return false;
-	return lock.l_pid <= 0 || lock.l_pid == r->keeper.pid; /* 0: of another pid namespace */
+	return lock.l_pid <= 0 || lock.l_pid == r->supervisor.pid; /* 0: of another pid namespace */
 }
 
-/* Is the supervisor there?  The lock is asked first: it is let go before the process is gone. */
+/* Is the supervisor there?  The lock is looked at first, since it goes before the process does. */
 static bool supervised(int fd, const struct record *r)
 {
-	return locked(fd, r) || (this_boot(r) && lives(&r->keeper));
+	return locked(fd, r) || (this_boot(r) && process_id_lives(&r->supervisor));
 }
 
-static void judge(struct record *r, bool has_keeper)
+static void abandon(struct record *r)
 {
-	r->judged = true;
-	r->live = r->stopped_ms < 0 && this_boot(r) && lives(&r->init);
-	if (record_final(r) || has_keeper)
-		return;
 	record_set(r, RECORD_ABANDONED,
 		   r->hook == RECORD_RUNNING
 			   ? "the supervisor ended unexpectedly while the hook ran"
 			   : "the supervisor ended unexpectedly before the hook ran");
 }
 
-static int read_once(int dir, const char *name, struct record *ret, bool *ret_has_keeper,
+static int read_once(int dir, const char *name, struct record *ret, bool *ret_supervised,
 		     struct err *e)
 {
 	auto_fd fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(e, errno, "open the record '%s'", name);
-	if (records_read_fd(fd, ret, e) < 0)
+	if (record_read_fd(fd, ret, e) < 0)
 		return err_prefix(e, "the record '%s'", name);
-	*ret_has_keeper = record_final(ret) || supervised(fd, ret);
+	*ret_supervised = record_final(ret) || supervised(fd, ret);
 	return 0;
 }
 
-int records_read(int dir, const char *name, struct record *ret, struct err *e)
+int records_read(int dir, const char *name, struct seen_record *ret, struct err *e)
 {
-	bool has_keeper = false, again;
+	auto_record r = RECORD_EMPTY;
+	bool is_supervised = false, again;
 
-	if (read_once(dir, name, ret, &has_keeper, e) < 0)
+	if (read_once(dir, name, &r, &is_supervised, e) < 0)
 		return -1;
-	if (!has_keeper) { /* it may have written the end, and left, since we read */
-		record_free(ret);
-		if (read_once(dir, name, ret, &again, e) < 0)
+	if (!is_supervised) { /* it may have written the end, and left, since we read */
+		record_free(&r);
+		if (read_once(dir, name, &r, &again, e) < 0)
 			return -1;
 	}
-	judge(ret, has_keeper);
+	ret->live = r.stopped_ms < 0 && this_boot(&r) && process_id_lives(&r.init);
+	if (!record_final(&r) && !is_supervised)
+		abandon(&r);
+	ret->data = take_record(&r);
 	return 0;
 }
 
-int records_own(int dir, const char *name, struct record *ret, struct err *e)
+void seen_record_free(struct seen_record *r)
 {
-	auto_record r = { .lock = -1 };
+	record_free(&r->data);
+	r->live = false;
+}
+
+int records_own(int dir, const char *name, struct record_file *ret, struct err *e)
+{
+	auto_record_file r = RECORD_FILE_EMPTY;
 
 	if (record_lock(dir, name, &r, e) < 0)
 		return -1;
-	if (!record_final(&r) && this_boot(&r) && lives(&r.keeper)) /* it is about to lock it */
+	if (!record_final(&r.data) && this_boot(&r.data) && process_id_lives(&r.data.supervisor))
+		/* It has not locked the record yet, but is about to. */
 		return err_set(e, EAGAIN, "the record '%s' has a supervisor", name);
-	judge(&r, false);
-	r.called_ms = clock_boottime_ms() -
-		      (clock_realtime_ms() - r.time_ms); /* its own clock was not kept */
-	*ret = r;
-	memset(&r, 0, sizeof(r));
-	r.lock = -1;
+	if (!record_final(&r.data))
+		abandon(&r.data);
+	/* No file has the boottime of the call: count back by the time of day. */
+	r.called_ms = clock_boottime_ms() - (clock_realtime_ms() - r.data.time_ms);
+	*ret = take_record_file(&r);
 	return 0;
 }
 
 static int newest_first(const void *a, const void *b)
 {
-	const struct record *x = a, *y = b;
+	const struct record *x = &((const struct seen_record *)a)->data;
+	const struct record *y = &((const struct seen_record *)b)->data;
 
 	if (x->time_ms != y->time_ms)
 		return x->time_ms < y->time_ms ? 1 : -1;
@@ -128,11 +109,11 @@ static int newest_first(const void *a, const void *b)
 	return x->init.pid < y->init.pid ? 1 : x->init.pid > y->init.pid ? -1 : 0;
 }
 
-static int append(struct record_list *list, size_t *allocated, struct record *r, struct err *e)
+static int append(struct record_list *list, size_t *allocated, struct seen_record *r, struct err *e)
 {
 	if (list->count == *allocated) {
 		size_t more = *allocated ? 2 * *allocated : 64;
-		struct record *items = reallocarray(list->items, more, sizeof(*items));
+		struct seen_record *items = reallocarray(list->items, more, sizeof(*items));
 
 		if (!items)
 			return err_sys(e, ENOMEM, "list the records");
@@ -140,8 +121,7 @@ static int append(struct record_list *list, size_t *allocated, struct record *r,
 		*allocated = more;
 	}
 	list->items[list->count++] = *r;
-	memset(r, 0, sizeof(*r));
-	r->lock = -1;
+	*r = SEEN_RECORD_EMPTY;
 	return 0;
 }
 
@@ -154,7 +134,7 @@ int records_list(int dir, struct record_list *ret, struct err *e)
 	if (names_read(dir, &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
-		auto_record r = { .lock = -1 };
+		auto_seen_record r = SEEN_RECORD_EMPTY;
 		struct err why = { 0 };
 
 		if (!names.items[i].is_record)
@@ -162,7 +142,7 @@ int records_list(int dir, struct record_list *ret, struct err *e)
 		if (records_read(dir, names.items[i].name, &r, &why) == 0) {
 			if (append(&list, &allocated, &r, e) < 0)
 				return -1;
-		} else if (why.code != ENOENT) { /* removed meanwhile */
+		} else if (why.code != ENOENT) { /* ENOENT: it was removed in the meantime */
 			if (!list.unreadable++)
 				list.error = why;
 		}
@@ -177,27 +157,28 @@ int records_list(int dir, struct record_list *ret, struct err *e)
 void records_free(struct record_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		record_free(&list->items[i]);
+		seen_record_free(&list->items[i]);
 	free(list->items);
 	memset(list, 0, sizeof(*list));
 }
 
-/* The record that is meant, or NULL and *e. */
-static struct record *choose(const struct record_list *list, const char *container, struct err *e)
+/* Choose the record that container means.  Returns it, still the list's, or NULL and *e. */
+static struct seen_record *choose(const struct record_list *list, const char *container,
+				  struct err *e)
 {
 	size_t len = strlen(container), others = 0;
-	struct record *found = NULL;
+	struct seen_record *found = NULL;
 
 	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i].id, container))
+		if (!strcmp(list->items[i].data.id, container))
 			return &list->items[i];
 	for (size_t i = 0; len && i < list->count; i++) {
 		bool seen = false;
 
-		if (strncmp(list->items[i].id, container, len) != 0)
+		if (strncmp(list->items[i].data.id, container, len) != 0)
 			continue;
 		for (size_t before = 0; before < i && !seen; before++)
-			seen = !strcmp(list->items[before].id, list->items[i].id);
+			seen = !strcmp(list->items[before].data.id, list->items[i].data.id);
 		if (!found)
 			found = &list->items[i];
 		else if (!seen)
@@ -211,13 +192,13 @@ static struct record *choose(const struct record_list *list, const char *contain
 	return others ? NULL : found;
 }
 
-int records_find(const char *root, const char *container, struct record *ret, int *ret_dir,
+int records_find(const char *root, const char *container, struct seen_record *ret, int *ret_dir,
 		 struct err *e)
 {
 	auto_records list = { 0 };
 	struct err why = { 0 };
 	auto_fd dir = record_dir(root, false, &why);
-	struct record *found;
+	struct seen_record *found;
 
 	if (dir < 0 && why.code == ENOENT)
 		return err_set(e, ENOENT, "no start of a container '%.64s' is recorded", container);
@@ -228,7 +209,7 @@ int records_find(const char *root, const char *container, struct record *ret, in
 	if (records_list(dir, &list, e) < 0 || !(found = choose(&list, container, e)))
 		return -1;
 	*ret = *found;
-	*found = (struct record){ .lock = -1 };
+	*found = SEEN_RECORD_EMPTY;
 	if (ret_dir)
 		*ret_dir = take_fd(&dir);
 	return 0;

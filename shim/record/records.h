@@ -1,4 +1,4 @@
-/* The records of all starts: read, judged, kept and removed.  SPDX-License-Identifier: Apache-2.0
+/* The records of all starts: read and judged.  SPDX-License-Identifier: Apache-2.0
  *
  * A record tells what its writer knew.  Readers add what only they can know: does the container's
  * init live, and is a supervisor that has not written the end still there?  It is where it holds
@@ -7,55 +7,50 @@
 #ifndef ODH_RECORDS_H
 #define ODH_RECORDS_H
 
-#include "shim/record/record.h"
+#include "shim/record/record_file.h"
 
-#define RECORDS_KEPT 256 /* ended ones */
-
-/* The name of the file that this process would write before the rename. */
-void records_temporary_name(const struct record *r, char buf[RECORD_NAME_MAX]);
-
-/* Where the record of that name is of an earlier boot, remove it: it is another start.  True: it
- * was. */
-bool records_forget_other_boot(int dir, const struct record *r);
-
-/* Read an open record.  Returns 0 and fills *ret (free with record_free), or -1 and *e. */
-int records_read_fd(int fd, struct record *ret, struct err *e);
-
-/* Read the record of that name and judge it: without its supervisor it is abandoned, with a reason.
- * Returns 0 and fills *ret (free with record_free), or -1 and *e.  Errors: ENOENT, record_parse's.
- */
-int records_read(int dir, const char *name, struct record *ret, struct err *e);
-
-/* Lock the record of that name, judge it as records_read does, and hold the lock (record_lock).
- * Errors: EAGAIN it has a supervisor; record_lock's. */
-int records_own(int dir, const char *name, struct record *ret, struct err *e);
-
-struct record_list {
-	struct record *items; /* the newest first */
-	size_t count;
-	size_t unreadable; /* files that could not be read; why, of the first, in error */
-	struct err error;
+/* A record as a reader sees it. */
+struct seen_record {
+	struct record data; /* judged: where the supervisor is gone, the hook is abandoned */
+	bool live;          /* the container's init lives */
 };
 
-/* Read all.  Returns 0 and fills *ret (free with records_free), or -1 and *e. */
+#define SEEN_RECORD_EMPTY ((struct seen_record){ .data = RECORD_EMPTY })
+
+/* Free what r owns and make it SEEN_RECORD_EMPTY.  Keeps errno. */
+void seen_record_free(struct seen_record *r);
+
+/* Read the file of that name in dir, which is borrowed, and judge the record: without its
+ * supervisor the hook is abandoned, with a reason.  Returns 0 and fills *ret (free with
+ * seen_record_free), or -1 and *e.  Errors: ENOENT; record_read_fd's. */
+int records_read(int dir, const char *name, struct seen_record *ret, struct err *e);
+
+/* Lock the file of that name and judge the record in the same way, to write it where its supervisor
+ * is gone.  dir is borrowed for as long as *ret lives.  Returns 0 and fills *ret (free with
+ * record_file_free), or -1 and *e.  Errors: EAGAIN it has a supervisor; record_lock's. */
+int records_own(int dir, const char *name, struct record_file *ret, struct err *e);
+
+struct record_list {
+	struct seen_record *items; /* the newest first */
+	size_t count;
+	size_t unreadable; /* how many files could not be read */
+	struct err error;  /* why the first of them could not */
+};
+
+/* Read all records in dir, which is borrowed.  Returns 0 and fills *ret (free with records_free),
+ * or -1 and *e: the directory cannot be read, ENOMEM. */
 int records_list(int dir, struct record_list *ret, struct err *e);
 void records_free(struct record_list *list);
 
-/* The newest record of the container with that id, or else with the only id that begins so.
- * root: as record_dir takes it.  *ret_dir: NULL, or the directory for the caller to close.
- * Returns 0 and fills *ret (free with record_free), or -1 and *e.
- * Errors: ENOENT none, EINVAL more than one, or an empty word; record_dir's. */
-int records_find(const char *root, const char *container, struct record *ret, int *ret_dir,
+/* Find the newest record of the container with that id; if there is none, of the only container
+ * whose id begins so.  root: the directory, as record_dir takes it.  ret_dir: NULL, or where to put
+ * the open directory, which is the caller's to close.  Returns 0 and fills *ret (free with
+ * seen_record_free), or -1 and *e.  Errors: ENOENT there is none; EINVAL more than one container's
+ * id begins so; record_dir's, records_list's. */
+int records_find(const char *root, const char *container, struct seen_record *ret, int *ret_dir,
 		 struct err *e);
 
-/* The container of that id has ended: say so in its records, unless they have a supervisor, who
- * will.  An init that is just dying is waited for, for a moment. */
-void records_stop(int dir, const char *id);
-
-/* Keep that many of the records whose processes are gone, the last ones; remove the others, and
- * temporary files whose writer is gone. */
-void records_prune(int dir, size_t keep);
-
+#define auto_seen_record __attribute__((cleanup(seen_record_free))) struct seen_record
 #define auto_records __attribute__((cleanup(records_free))) struct record_list
 
 #endif

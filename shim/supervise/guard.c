@@ -149,7 +149,7 @@ static void run_watched(const struct guard *guard, struct sandbox *s, struct out
 void guard_run(const struct guard *guard, struct outcome *ret)
 {
 	auto_filter own = { 0 }, container = { 0 };
-	struct cgroup cgroup = { .parent = -1, .child = -1 };
+	struct cgroup cgroup = CGROUP_EMPTY;
 	struct sandbox sandbox = {
 		.plan = guard->plan,
 		.app = guard->app,

@@ -185,9 +185,11 @@ bool outcome_dropped(const struct outcome *outcome, const struct plan *plan, cha
 	return true;
 }
 
-void outcome_record(const struct outcome *outcome, const struct plan *plan, struct record *record)
+void outcome_record(const struct outcome *outcome, const struct plan *plan,
+		    struct record_file *file)
 {
 	const struct ending_row *row = &endings[outcome->ending];
+	struct record *record = &file->data;
 	char words[RECORD_REASON_MAX];
 	const char *reason = NULL;
 
@@ -197,7 +199,7 @@ void outcome_record(const struct outcome *outcome, const struct plan *plan, stru
 		reason = "what it left behind was killed";
 	if (!plan->problem.code)
 		record_set(record, plan->hook ? row->hook : RECORD_REFUSED, reason);
-	record_mark(record, RECORD_ENDED);
+	record_file_mark(file, RECORD_ENDED);
 	if (row->run_failed)
 		record->run = RECORD_RUN_FAILED;
 	if (row->app_ended)

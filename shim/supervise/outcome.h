@@ -8,7 +8,7 @@
 
 #include "shim/base/log.h"
 #include "shim/plan/plan.h"
-#include "shim/record/record.h"
+#include "shim/record/record_file.h"
 #include "shim/sandbox/relay.h"
 
 enum ending {
@@ -77,7 +77,8 @@ bool outcome_dropped(const struct outcome *outcome, const struct plan *plan, cha
 
 /* Put the outcome into the record.  A plan with a problem has put the reason there already, and a
  * record of refused hooks alone stays one. */
-void outcome_record(const struct outcome *outcome, const struct plan *plan, struct record *record);
+void outcome_record(const struct outcome *outcome, const struct plan *plan,
+		    struct record_file *file);
 
 /* The exit status of run. */
 int outcome_run_status(const struct outcome *outcome);

@@ -8,7 +8,9 @@
 #include "shim/base/log.h"
 #include "shim/ready/await_exec.h"
 #include "shim/ready/await_ready.h"
+#include "shim/record/record_names.h"
 #include "shim/record/records.h"
+#include "shim/record/records_keep.h"
 #include "shim/supervise/guard.h"
 #include "shim/supervise/tell.h"
 
@@ -20,8 +22,8 @@ static void hook_started(pid_t hook, bool by_session, void *context)
 {
 	const struct start *start = context;
 
-	record_mark(start->record, RECORD_SPAWNED);
-	record_set(start->record, RECORD_RUNNING, NULL);
+	record_file_mark(start->record, RECORD_SPAWNED);
+	record_set(&start->record->data, RECORD_RUNNING, NULL);
 	tell_record(start->record);
 	log_event(LOG_LEVEL_INFO, start->plan->state->id, "started", "hook pid %d%s", hook,
 		  by_session ? "; no cgroup of its own here: it is killed by its session" : "");
@@ -31,15 +33,14 @@ static void hook_started(pid_t hook, bool by_session, void *context)
 static void hook_orphaned(const struct outcome *outcome, void *context)
 {
 	const struct start *guards = context;
-	auto_record record = { .dir = -1, .lock = -1 };
+	auto_record_file record = RECORD_FILE_EMPTY;
 	const struct start start = { guards->plan, guards->app, &record };
 	char name[RECORD_NAME_MAX];
 	struct err e = { 0 };
 
-	record_name(guards->record, name);
+	record_name(&guards->record->data.init, name);
 	if (records_own(guards->record->dir, name, &record, &e) < 0)
 		log_event(LOG_LEVEL_WARNING, guards->plan->state->id, "error", "%s", e.msg);
-	record.judged = false; /* that is for readers */
 	tell_outcome(&start, outcome);
 }
 
@@ -48,7 +49,9 @@ static void forget_record(void *context)
 {
 	const struct start *start = context;
 
-	explicit_bzero(start->record->bundle, strlen(start->record->bundle));
+	char *bundle = start->record->data.bundle;
+
+	explicit_bzero(bundle, strlen(bundle));
 }
 
 static void run_hook(const struct start *start, int signals)
@@ -82,9 +85,9 @@ static void end(const struct start *start, enum ending ending, int value, const 
 
 static void app_is_ready(const struct start *start, int signals, const char *reason)
 {
-	start->record->run = RECORD_RUN_SUCCEEDED;
-	record_mark(start->record, RECORD_READY);
-	log_event(LOG_LEVEL_INFO, start->record->id, "ready", "%s", reason);
+	start->record->data.run = RECORD_RUN_SUCCEEDED;
+	record_file_mark(start->record, RECORD_READY);
+	log_event(LOG_LEVEL_INFO, start->record->data.id, "ready", "%s", reason);
 	if (start->plan->verdict != PLAN_RUN) {
 		end(start, ENDING_ONLY_REFUSED, 0, NULL);
 		return;
@@ -106,7 +109,7 @@ static void decide_run(const struct start *start, int signals)
 	ready_make(bundle, start->plan->settings, &ready);
 	if (ready.kind != READY_WHEN_EXECUTED && !ready.unusable.code) {
 		tell_record(start->record);
-		log_event(LOG_LEVEL_INFO, start->record->id, "waiting", "for %s",
+		log_event(LOG_LEVEL_INFO, start->record->data.id, "waiting", "for %s",
 			  ready_describe(&ready, text, sizeof(text)));
 	}
 	give_back_pages();
@@ -133,7 +136,7 @@ static void app_has_started(const struct start *start, int signals)
 	const struct plan *plan = start->plan;
 	char text[ERR_MSG_MAX + 64];
 
-	record_mark(start->record, RECORD_EXEC);
+	record_file_mark(start->record, RECORD_EXEC);
 	if (plan->problem.code)
 		tell_record(start->record); /* poststart has logged and recorded the problem */
 	tell_author_refused(start);
@@ -162,7 +165,7 @@ static void wait_and_run(const struct start *start, int signals)
 		app_has_started(start, signals);
 }
 
-void supervise(const struct plan *plan, const struct app *app, struct record *record)
+void supervise(const struct plan *plan, const struct app *app, struct record_file *record)
 {
 	const struct start start = { plan, app, record };
 	struct err e = { 0 };
@@ -174,7 +177,8 @@ void supervise(const struct plan *plan, const struct app *app, struct record *re
 	}
 	log_be_patient(LOG_PATIENCE_MS);
 	if (!plan->problem.code)
-		log_event(LOG_LEVEL_INFO, record->id, "waiting", "for the application to start");
+		log_event(LOG_LEVEL_INFO, record->data.id, "waiting",
+			  "for the application to start");
 	records_prune(record->dir, RECORDS_KEPT);
 	wait_and_run(&start, signals);
 	tell_wait_for_notices(app);

@@ -4,10 +4,10 @@
 
 #include "shim/app/app.h"
 #include "shim/plan/plan.h"
-#include "shim/record/record.h"
+#include "shim/record/record_file.h"
 
 /* Wait until the application has started, tell its author what is refused, run the hook, log how
  * it went, and keep the record, which this process owns.  For a process that no other waits for. */
-void supervise(const struct plan *plan, const struct app *app, struct record *record);
+void supervise(const struct plan *plan, const struct app *app, struct record_file *record);
 
 #endif

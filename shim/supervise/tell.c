@@ -10,6 +10,7 @@
 #include "shim/sandbox/postdeploy.h"
 #include "shim/app/stream.h"
 #include "shim/base/text.h"
+#include "shim/record/records_keep.h"
 
 #define NOTICE_PREFIX "oci-deploy-hook: "
 
@@ -82,12 +83,12 @@ void tell_unknown_capabilities(const struct plan *plan)
 			  "left out, no capability that this kernel and we know: %s", names);
 }
 
-void tell_record(struct record *record)
+void tell_record(struct record_file *record)
 {
 	struct err e = { 0 };
 
 	if (record_update(record, &e) < 0)
-		log_event(LOG_LEVEL_WARNING, record->id, "error", "%s", e.msg);
+		log_event(LOG_LEVEL_WARNING, record->data.id, "error", "%s", e.msg);
 }
 
 /* Who asks in vain for the hook of a failed run reads why. */

@@ -8,14 +8,14 @@
 #ifndef ODH_TELL_H
 #define ODH_TELL_H
 
-#include "shim/record/record.h"
+#include "shim/record/record_file.h"
 #include "shim/supervise/outcome.h"
 
 /* One start of a container, as its supervisor knows it. */
 struct start {
 	const struct plan *plan;
 	const struct app *app;
-	struct record *record;
+	struct record_file *record;
 };
 
 /* Log each refused hook; tell the author. */
@@ -33,7 +33,7 @@ void tell_postdeploy(const struct start *start);
 void tell_unknown_capabilities(const struct plan *plan);
 
 /* Write the record as it is. */
-void tell_record(struct record *record);
+void tell_record(struct record_file *record);
 
 /* How the start has ended: put it into the record, the log, and tell the author, as the table in
  * outcome.c says. */

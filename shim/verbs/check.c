@@ -81,20 +81,20 @@ static bool print_plan(const struct options *o, const struct plan *plan)
 
 /* A file of the image of a container that lives: asked for inside of it, by a process without
  * rights. */
-static void print_postdeploy(const struct plan *plan, const struct record *r)
+static void print_postdeploy(const struct plan *plan, const struct seen_record *r)
 {
-	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_app app = APP_EMPTY;
 	struct err e = { 0 };
 
-	if (r->live && app_open(r->init.pid, plan->bundle, &app, &e) == 0 &&
-	    app.start_time == r->init.start_time &&
+	if (r->live && app_open(r->data.init.pid, plan->bundle, &app, &e) == 0 &&
+	    app.start_time == r->data.init.start_time &&
 	    app_verify_patiently(&app, plan->bundle, &e) == 0 && app_started(&app, &e) == 1 &&
 	    postdeploy_found(plan, &app))
 		table_row("refused", POSTDEPLOY_ADVICE);
 }
 
 /* r: the container's record, or NULL for a bundle alone */
-static int check(const struct options *o, const char *directory, const struct record *r,
+static int check(const struct options *o, const char *directory, const struct seen_record *r,
 		 struct err *e)
 {
 	bool can_run;
@@ -116,7 +116,7 @@ static int check(const struct options *o, const char *directory, const struct re
 
 static int check_container(const struct options *o, struct err *e)
 {
-	auto_record r = { .lock = -1 };
+	auto_seen_record r = SEEN_RECORD_EMPTY;
 
 	if (records_find(o->root, o->operand, &r, NULL, e) < 0)
 		return STATUS_FAILED;
@@ -124,7 +124,7 @@ static int check_container(const struct options *o, struct err *e)
 		(void)err_prefix(e, "seal");
 		return STATUS_FAILED;
 	}
-	return check(o, r.bundle, &r, e);
+	return check(o, r.data.bundle, &r, e);
 }
 
 int verb_check(const struct options *o, struct err *e)

@@ -19,7 +19,7 @@
 #include "shim/base/log_daemon.h"
 #include "shim/base/host.h"
 #include "shim/plan/plan.h"
-#include "shim/record/record.h"
+#include "shim/record/record_file.h"
 #include "shim/base/seal.h"
 #include "shim/plan/settings.h"
 #include "shim/verbs/terminal.h"
@@ -99,9 +99,10 @@ static void examine_kernel(unsigned *tally)
 
 static void examine_event(unsigned *tally)
 {
-	struct app self = { .pid = getpid(), .pidfd = -1, .proc = -1 };
+	struct app self = APP_EMPTY;
 	struct exec_event event;
 
+	self.pid = getpid();
 	exec_event_open(&self, &event);
 	if (event.fd >= 0)
 		table_finding(tally, FINDING_GOOD, "start",

@@ -10,7 +10,8 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/log.h"
-#include "shim/record/records.h"
+#include "shim/record/record_file.h"
+#include "shim/record/records_keep.h"
 #include "shim/base/seal.h"
 #include "shim/supervise/supervise.h"
 #include "shim/supervise/tell.h"
@@ -87,8 +88,8 @@ static void detach(void)
 	cleanup_fd(&null);
 }
 
-static void become_supervisor(const struct plan *plan, const struct app *app, struct record *record,
-			      int claimed)
+static void become_supervisor(const struct plan *plan, const struct app *app,
+			      struct record_file *record, int claimed)
 {
 	struct err e = { 0 };
 
@@ -102,8 +103,8 @@ static void become_supervisor(const struct plan *plan, const struct app *app, st
 
 /* It goes on once we have closed *ret_claimed, or died: whether there is a claim, the record tells.
  */
-static pid_t fork_supervisor(const struct plan *plan, const struct app *app, struct record *record,
-			     int *ret_claimed, struct err *e)
+static pid_t fork_supervisor(const struct plan *plan, const struct app *app,
+			     struct record_file *record, int *ret_claimed, struct err *e)
 {
 	int ends[2];
 	auto_fd reading = -1, writing = -1;
@@ -126,17 +127,17 @@ static pid_t fork_supervisor(const struct plan *plan, const struct app *app, str
 }
 
 static int prepare_record(const struct options *o, const struct plan *plan, const struct app *app,
-			  struct record *ret, struct err *e)
+			  struct record_file *ret, struct err *e)
 {
-	if (record_init(ret, plan->state->id, plan->state->bundle, app->pid, app->start_time, e) <
-	    0)
+	if (record_file_init(ret, plan->state->id, plan->state->bundle, app->pid, app->start_time,
+			     e) < 0)
 		return -1;
-	memcpy(ret->refused, plan->refused, sizeof(ret->refused));
+	memcpy(ret->data.refused, plan->refused, sizeof(ret->data.refused));
 	if (!plan->hook)
-		record_set(ret, RECORD_REFUSED, NULL);
+		record_set(&ret->data, RECORD_REFUSED, NULL);
 	if (plan->hook && plan->problem.code) {
-		record_set(ret, RECORD_FAILED, plan->problem.msg);
-		record_mark(ret, RECORD_ENDED);
+		record_set(&ret->data, RECORD_FAILED, plan->problem.msg);
+		record_file_mark(ret, RECORD_ENDED);
 	}
 	ret->dir = record_dir(o->root, true, e);
 	return ret->dir < 0 ? -1 : 0;
@@ -145,23 +146,23 @@ static int prepare_record(const struct options *o, const struct plan *plan, cons
 /* Fork the supervisor, then claim the start for it: so the record names it from the beginning, and
  * the runtime waits for nobody but us. */
 static int claim(const struct options *o, const struct plan *plan, const struct app *app,
-		 struct record *record, int *ret_claimed, struct err *e)
+		 struct record_file *record, int *ret_claimed, struct err *e)
 {
 	pid_t pid;
 
 	if (prepare_record(o, plan, app, record, e) < 0)
 		return -1;
 	pid = fork_supervisor(plan, app, record, ret_claimed, e);
-	return pid < 0 ? -1 : record_claim(record, record->dir, pid, e);
+	return pid < 0 ? -1 : record_claim(record, pid, e);
 }
 
 /* Without a claim: a process that only tells the application's author, and keeps no record. */
-static void tell_unclaimed(struct plan *plan, const struct app *app, struct record *record,
+static void tell_unclaimed(struct plan *plan, const struct app *app, struct record_file *record,
 			   const struct err *e)
 {
 	plan_fail(plan, e);
 	record->dir = -1;
-	if (!record->id || fork() != 0)
+	if (!record->data.id || fork() != 0)
 		return;
 	detach();
 	supervise(plan, app, record);
@@ -184,8 +185,8 @@ static int open_app(const struct plan *plan, struct app *ret, struct err *e)
  * problem it only tells the application's author: that too is not for us to write. */
 static int start_supervisor(const struct options *o, struct plan *plan, struct err *e)
 {
-	auto_app app = { .pidfd = -1, .proc = -1 };
-	auto_record record = { .dir = -1, .lock = -1 };
+	auto_app app = APP_EMPTY;
+	auto_record_file record = RECORD_FILE_EMPTY;
 	auto_fd claimed = -1;
 	bool is_ours = open_app(plan, &app, e) == 0;
 	int done = is_ours ? claim(o, plan, &app, &record, &claimed, e) : -1;
@@ -286,7 +287,7 @@ int verb_poststop(const struct options *o, struct err *e)
 	records = record_dir(o->root, false, e);
 	if (records >= 0) {
 		if (state.id && state.id[0])
-			records_stop(records, state.id);
+			records_note_end(records, state.id);
 		records_prune(records, RECORDS_KEPT);
 	} else if (e->code != ENOENT) { /* ENOENT: no start was ever recorded */
 		open_log(o);

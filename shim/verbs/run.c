@@ -38,7 +38,7 @@ static int prepare_and_run(const struct options *o, const struct state *state, u
 {
 	auto_plan_source source = { 0 };
 	auto_plan plan = { 0 };
-	auto_app app = { .pidfd = -1, .proc = -1 };
+	auto_app app = APP_EMPTY;
 	struct err none = { 0 };
 
 	if (plan_load(state, o->config, &source, &plan, e) < 0)
@@ -67,19 +67,19 @@ static int prepare_and_run(const struct options *o, const struct state *state, u
 /* By the record of its start. */
 static int run_container(const struct options *o, struct err *e)
 {
-	auto_record r = { .lock = -1 };
+	auto_seen_record r = SEEN_RECORD_EMPTY;
 	struct state state = { .status = (char *)"" };
 
 	if (records_find(o->root, o->operand, &r, NULL, e) < 0)
 		return STATUS_FAILED;
 	if (!r.live) {
-		(void)err_set(e, ESRCH, "the container '%.64s' has ended", r.id);
+		(void)err_set(e, ESRCH, "the container '%.64s' has ended", r.data.id);
 		return STATUS_FAILED;
 	}
-	state.id = r.id;
-	state.bundle = r.bundle;
-	state.pid = r.init.pid;
-	return prepare_and_run(o, &state, r.init.start_time, e);
+	state.id = r.data.id;
+	state.bundle = r.data.bundle;
+	state.pid = r.data.init.pid;
+	return prepare_and_run(o, &state, r.data.init.start_time, e);
 }
 
 static int run_process(const struct options *o, struct err *e)

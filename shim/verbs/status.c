@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "oci/cleanup.h"
+#include "shim/record/record_json.h"
 #include "shim/record/records.h"
 #include "shim/verbs/verbs.h"
 #include "shim/base/clock.h"
@@ -79,11 +80,11 @@ struct view {
 	bool started;
 };
 
-static bool is_shown(const struct record *r, const struct view *v)
+static bool is_shown(const struct seen_record *r, const struct view *v)
 {
 	if (v->id)
-		return !strcmp(r->id, v->id);
-	return v->all || r->live || !record_final(r);
+		return !strcmp(r->data.id, v->id);
+	return v->all || r->live || !record_final(&r->data);
 }
 
 /* What does not fit is left out: first the reason, then the age. */
@@ -96,7 +97,7 @@ static void fit(struct view *v, const struct record_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		char id[ID_WIDTH + 1];
 
-		short_id(list->items[i].id, id);
+		short_id(list->items[i].data.id, id);
 		if (is_shown(&list->items[i], v) && strlen(id) > v->id_width)
 			v->id_width = strlen(id);
 	}
@@ -152,7 +153,7 @@ static void print_table(const struct record_list *list, struct view *v)
 	       v->reason_width ? "  REASON" : "");
 	for (size_t i = 0; i < list->count; i++)
 		if (is_shown(&list->items[i], v))
-			print_row(&list->items[i], v);
+			print_row(&list->items[i].data, v);
 }
 
 static void print_json(const struct record_list *list, const struct view *v)
@@ -162,7 +163,7 @@ static void print_json(const struct record_list *list, const struct view *v)
 	for (size_t i = 0; i < list->count; i++)
 		if (is_shown(&list->items[i], v)) {
 			printf("%s", before);
-			record_print(&list->items[i], stdout);
+			record_print_live(&list->items[i].data, list->items[i].live, stdout);
 			before = ",\n";
 		}
 	printf("%s\n", before[0] == '[' ? "[]" : "\n]");
@@ -170,10 +171,10 @@ static void print_json(const struct record_list *list, const struct view *v)
 
 /* --- the verb --- */
 
-static void print_one(const struct record *r, const struct options *o)
+static void print_one(const struct seen_record *r, const struct options *o)
 {
 	if (o->json) {
-		record_print(r, stdout);
+		record_print_live(&r->data, r->live, stdout);
 		printf("\n");
 	} else {
 		timeline_print(r, &o->terminal);
@@ -183,7 +184,7 @@ static void print_one(const struct record *r, const struct options *o)
 int verb_status(const struct options *o, struct err *e)
 {
 	struct view view = { .terminal = &o->terminal, .all = o->all };
-	auto_record one = { .lock = -1 };
+	auto_seen_record one = SEEN_RECORD_EMPTY;
 	auto_records list = { 0 };
 	struct err why = { 0 };
 	auto_fd dir = -1;
@@ -195,7 +196,7 @@ int verb_status(const struct options *o, struct err *e)
 			print_one(&one, o);
 			return 0;
 		}
-		view.id = one.id; /* all of its starts */
+		view.id = one.data.id; /* all of its starts */
 	} else {
 		dir = record_dir(o->root, false, &why);
 	}

@@ -2,6 +2,7 @@
 #ifndef ODH_STATUS_H
 #define ODH_STATUS_H
 
+#include "shim/record/records.h"
 #include "shim/verbs/terminal.h"
 
 /* How the hook ended: "0", "KILL" for a signal, "-". */
@@ -14,6 +15,6 @@ int64_t status_took_ms(const struct record *r);
 const char *status_reason(const struct record *r, char *buf, size_t size);
 
 /* All that is known of one start: in words, its timeline drawn, the last lines of output. */
-void timeline_print(const struct record *r, const struct terminal *t);
+void timeline_print(const struct seen_record *seen, const struct terminal *t);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "shim/verbs/status.h"
+#include "shim/record/record_json.h"
 #include "shim/base/text.h"
 #include "shim/base/clock.h"
 
@@ -130,8 +131,9 @@ static void print_hook(const struct record *r, const struct terminal *t)
 	printf("\n");
 }
 
-void timeline_print(const struct record *r, const struct terminal *t)
+void timeline_print(const struct seen_record *seen, const struct terminal *t)
 {
+	const struct record *r = &seen->data;
 	char time[40], ago[TERMINAL_DURATION_MAX], started[160], names[160];
 	const char *reason = status_reason(r, names, sizeof(names));
 
@@ -141,7 +143,7 @@ void timeline_print(const struct record *r, const struct terminal *t)
 		 terminal_duration(clock_realtime_ms() - r->time_ms, ago));
 	row("started", started);
 	snprintf(started, sizeof(started), "pid %d%s", r->init.pid,
-		 r->live ? ", which lives" : ", which has ended");
+		 seen->live ? ", which lives" : ", which has ended");
 	row("process", started);
 	row("bundle", r->bundle);
 	row("run", record_run_word(r->run));

@@ -10,6 +10,8 @@
 #include <sys/inotify.h>
 
 #include "oci/cleanup.h"
+#include "shim/record/record_json.h"
+#include "shim/record/record_names.h"
 #include "shim/record/records.h"
 #include "shim/supervise/outcome.h"
 #include "shim/verbs/verbs.h"
@@ -99,18 +101,18 @@ static int wait_for(const char *name, int dir, int inotify, const struct options
 	bool first = true;
 
 	for (;;) {
-		auto_record r = { .lock = -1 };
+		auto_seen_record r = SEEN_RECORD_EMPTY;
 
 		if (records_read(dir, name, &r, e) < 0)
 			return STATUS_FAILED;
-		if (record_final(&r))
-			return exit_status(&r, e);
+		if (record_final(&r.data))
+			return exit_status(&r.data, e);
 		if (first)
-			keeper = process_id_open(&r.keeper);
+			keeper = process_id_open(&r.data.supervisor);
 		first = false;
 		if (!sleep_until_event(inotify, &keeper, deadline_ms)) {
 			(void)err_set(e, ETIME, "not within %lld s: the hook is %s",
-				      (long long)o->timeout_s, record_hook_word(r.hook));
+				      (long long)o->timeout_s, record_hook_word(r.data.hook));
 			return STATUS_FAILED;
 		}
 	}
@@ -118,7 +120,7 @@ static int wait_for(const char *name, int dir, int inotify, const struct options
 
 int verb_wait(const struct options *o, struct err *e)
 {
-	auto_record r = { .lock = -1 };
+	auto_seen_record r = SEEN_RECORD_EMPTY;
 	char name[RECORD_NAME_MAX];
 	auto_fd dir = -1, inotify = -1;
 
@@ -128,6 +130,6 @@ int verb_wait(const struct options *o, struct err *e)
 	}
 	if (records_find(o->root, o->operand, &r, &dir, e) < 0 || (inotify = watch(dir, e)) < 0)
 		return STATUS_FAILED;
-	record_name(&r, name); /* of this start, whatever is started later */
+	record_name(&r.data.init, name); /* of this start, whatever is started later */
 	return wait_for(name, dir, inotify, o, e);
 }

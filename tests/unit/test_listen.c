@@ -171,6 +171,10 @@ static void cgroups(void)
 	ok(!owner_in_cgroup(ours, ours, ours, &usable) && !usable, "no cgroup of its own");
 	ok(!owner_in_cgroup("", "", "", &usable) && !usable, "no cgroups at all");
 	ok(!owner_in_cgroup("0", "0:\n:\n::\n", ours, &usable) && !usable, "garbage");
+	ok(owner_in_cgroup("0\n0:\n7:x:\n0::/pod/c1", "0\n\n0::/pod/c1", ours, &usable) && usable,
+	   "garbage before it, and no newline at the end");
+	ok(!owner_in_cgroup("1:name=systemd:/pod/c1\n", app, ours, &usable) && usable,
+	   "the same path in another hierarchy");
 }
 
 static void loopback_up(void)

@@ -31,7 +31,7 @@ static void test_row(enum ending ending)
 	struct settings settings = { 0 };
 	struct plan plan = { .hook = "true", .verdict = PLAN_RUN, .settings = &settings };
 	struct outcome outcome = { .ending = ending, .value = ending == ENDING_SUCCEEDED ? 0 : 7 };
-	auto_record record = { .lock = -1, .dir = -1 };
+	auto_record_file file = RECORD_FILE_EMPTY;
 	char words[ERR_MSG_MAX];
 	struct err e = { 0 };
 
@@ -41,16 +41,16 @@ static void test_row(enum ending ending)
 	(void)outcome_words(&outcome, NULL, words, sizeof(words));
 	ok(!strstr(row->words, "{why}") == !strstr(words, "the {value} cause"), "its words: %s",
 	   words);
-	ok(record_init(&record, "id", "/bundle", 2, 3, &e) == 0, "a record");
-	outcome_record(&outcome, &plan, &record);
-	ok(record.hook == row->hook && record_final(&record), "its state is final");
-	ok(outcome_wait_status(&record) == expected(row->wait_status, outcome.value),
-	   "wait exits with %d", outcome_wait_status(&record));
+	ok(record_file_init(&file, "id", "/bundle", 2, 3, &e) == 0, "a record");
+	outcome_record(&outcome, &plan, &file);
+	ok(file.data.hook == row->hook && record_final(&file.data), "its state is final");
+	ok(outcome_wait_status(&file.data) == expected(row->wait_status, outcome.value),
+	   "wait exits with %d", outcome_wait_status(&file.data));
 	ok(outcome_run_status(&outcome) == expected(row->run_status, outcome.value),
 	   "run exits with %d", outcome_run_status(&outcome));
-	ok(row->no_reason == !record.reason[0], "its reason: %s", record.reason);
-	ok((record.run == RECORD_RUN_FAILED) == row->run_failed, "whether the run has failed");
-	ok((record.stopped_ms >= 0) == row->app_ended, "whether the application has ended");
+	ok(row->no_reason == !file.data.reason[0], "its reason: %s", file.data.reason);
+	ok((file.data.run == RECORD_RUN_FAILED) == row->run_failed, "whether the run has failed");
+	ok((file.data.stopped_ms >= 0) == row->app_ended, "whether the application has ended");
 }
 
 /* The reason that poststart has recorded is not lost to a later one. */
@@ -62,19 +62,20 @@ static void test_problem(void)
 			     .settings = &settings,
 			     .problem = { .code = EPERM, .msg = "first" } };
 	struct outcome outcome = { .ending = ENDING_NOT_STARTED };
-	auto_record record = { .lock = -1, .dir = -1 };
+	auto_record_file file = RECORD_FILE_EMPTY;
 	struct err e = { 0 };
 
-	ok(record_init(&record, "id", "/bundle", 2, 3, &e) == 0, "a record");
-	record_set(&record, RECORD_FAILED, "first");
-	outcome_record(&outcome, &plan, &record);
-	ok(record.hook == RECORD_FAILED && !strcmp(record.reason, "first"), "keeps its reason");
-	ok(record.run == RECORD_RUN_FAILED, "and the run has failed");
+	ok(record_file_init(&file, "id", "/bundle", 2, 3, &e) == 0, "a record");
+	record_set(&file.data, RECORD_FAILED, "first");
+	outcome_record(&outcome, &plan, &file);
+	ok(file.data.hook == RECORD_FAILED && !strcmp(file.data.reason, "first"),
+	   "keeps its reason");
+	ok(file.data.run == RECORD_RUN_FAILED, "and the run has failed");
 	plan = (struct plan){ .verdict = PLAN_TELL, .settings = &settings };
-	record_set(&record, RECORD_REFUSED, NULL);
-	outcome_record(&outcome, &plan, &record);
-	ok(record.hook == RECORD_REFUSED, "what is only refused stays refused");
-	ok(strcmp(record.reason, "the application ended first") == 0, "and has a reason");
+	record_set(&file.data, RECORD_REFUSED, NULL);
+	outcome_record(&outcome, &plan, &file);
+	ok(file.data.hook == RECORD_REFUSED, "what is only refused stays refused");
+	ok(strcmp(file.data.reason, "the application ended first") == 0, "and has a reason");
 }
 
 /* A cut, and a message that has braces of its own. */

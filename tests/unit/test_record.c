@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "shim/record/record.h"
+#include "shim/record/record_json.h"
 #include "shim/verbs/terminal.h"
 #include "tests/unit/tap.h"
 
@@ -27,8 +27,8 @@ static void test_round_trip(void)
 	ok(record_init(&r, "a\"\\\n\033[31m\xc3\xa4\xc2\x9b", "/b/\x01", 42,
 		       18446744073709551615ULL, &e) == 0,
 	   "init");
-	r.keeper.pid = 7;
-	r.keeper.start_time = 8;
+	r.supervisor.pid = 7;
+	r.supervisor.start_time = 8;
 	r.run = RECORD_RUN_SUCCEEDED;
 	record_set(&r, RECORD_FAILED, "why \"so\"");
 	r.exit_code = 255;
@@ -60,7 +60,7 @@ static void test_signal_and_nothing(void)
 	char *text;
 
 	(void)record_init(&r, "x", "/", 1, 1, &e);
-	r.keeper.pid = 1;
+	r.supervisor.pid = 1;
 	r.signal = 11;
 	text = printed(&r);
 	ok(!strstr(text, "exit") && !strstr(text, "reason") && !strstr(text, "stopped") &&
@@ -75,6 +75,44 @@ static void test_signal_and_nothing(void)
 	record_free(&back);
 }
 
+static void test_live(void)
+{
+	struct record r, back = { 0 };
+	struct err e = { 0 };
+	char *text = NULL, *without;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)record_init(&r, "x", "/", 1, 1, &e);
+	r.supervisor.pid = 1;
+	without = printed(&r);
+	record_print_live(&r, true, out);
+	fclose(out);
+	ok(!strstr(without, "live"), "a file does not tell whether init lives");
+	ok(!strncmp(text, without, strlen(without) - 1) &&
+		   !strcmp(text + strlen(without) - 1, ",\"live\":true}"),
+	   "what readers print has that as its last member: %s", text);
+	ok(record_parse(text, len, &back, &e) == 0, "which a parser passes over: %s", e.msg);
+	free(without);
+	free(text);
+	record_free(&r);
+	record_free(&back);
+}
+
+static void test_marks(void)
+{
+	struct record r = RECORD_EMPTY;
+
+	record_mark(&r, RECORD_READY, 0);
+	record_mark(&r, RECORD_READY, 7);
+	ok(r.marks_ms[RECORD_READY] == 0 && r.marks_ms[RECORD_EXEC] == -1,
+	   "a mark is where it was reached first");
+	r.id = strdup("x");
+	record_free(&r);
+	ok(!r.id && r.exit_code == -1 && r.stopped_ms == -1 && r.marks_ms[RECORD_ENDED] == -1,
+	   "what is freed is empty");
+}
+
 static void test_output(void)
 {
 	struct record r;
@@ -83,7 +121,7 @@ static void test_output(void)
 	struct record back = { 0 };
 
 	(void)record_init(&r, "x", "/", 1, 1, &e);
-	r.keeper.pid = 1;
+	r.supervisor.pid = 1;
 	for (int i = 0; i < 26; i++) {
 		memset(chunk, 'a' + i, sizeof(chunk));
 		record_output(&r, chunk, sizeof(chunk));
@@ -101,7 +139,7 @@ static void test_output(void)
 	record_output(&r, "\xa4 end", 5);
 	record_free(&r);
 	(void)record_init(&r, "x", "/", 1, 1, &e);
-	r.keeper.pid = 1;
+	r.supervisor.pid = 1;
 	record_output(&r, "\xa4 end", 5);
 	text = printed(&r);
 	contains(text, "\"output\":\" end\"", "the rest of a character that was cut is left out");
@@ -110,7 +148,7 @@ static void test_output(void)
 }
 
 #define START "{\"version\":1,\"id\":\"x\",\"pid\":1,\"startTime\":2,\"bundle\":\"/b\","
-#define KEEPER "\"supervisor\":{\"pid\":3,\"startTime\":4},\"boot\":\"b\","
+#define SUPERVISOR "\"supervisor\":{\"pid\":3,\"startTime\":4},\"boot\":\"b\","
 #define TIME "\"time\":\"2026-01-02T03:04:05.678Z\","
 #define STATES "\"run\":\"pending\",\"hook\":\"waiting\""
 
@@ -124,36 +162,37 @@ static const struct {
 	{ "{\"version\":1,\"id\":7}", "id" },
 	{ START TIME STATES "}", "boot" },
 	{ START "\"boot\":\"b\"," TIME STATES "}", "supervisor" },
-	{ START KEEPER STATES "}", "time" },
-	{ START KEEPER TIME "\"run\":\"pending\"}", "hook" },
-	{ START KEEPER TIME "\"run\":\"perhaps\",\"hook\":\"none\"}", "run" },
-	{ START KEEPER TIME "\"run\":\"failed\",\"hook\":\"sleeping\"}", "hook" },
-	{ START KEEPER TIME STATES ",\"exit\":256}", "exit" },
-	{ START KEEPER TIME STATES ",\"exit\":-1}", "exit" },
-	{ START KEEPER TIME STATES ",\"signal\":65}", "signal" },
-	{ START KEEPER TIME STATES ",\"signal\":0}", "signal" },
-	{ START KEEPER TIME STATES ",\"reason\":[]}", "reason" },
-	{ START KEEPER TIME STATES ",\"refused\":{}}", "refused" },
-	{ START KEEPER TIME STATES ",\"refused\":[1]}", "refused" },
-	{ START KEEPER TIME STATES ",\"ms\":{\"exec\":-1}}", "exec" },
-	{ START KEEPER TIME STATES ",\"ms\":[]}", "ms" },
-	{ START KEEPER TIME STATES ",\"stopped\":\"yesterday\"}", "time" },
-	{ START KEEPER "\"time\":\"2026-13-02T03:04:05.678Z\"," STATES "}", "time" },
-	{ START KEEPER "\"time\":\"2026-01-02T03:04:05.678Zx\"," STATES "}", "time" },
-	{ START KEEPER "\"time\":\"0000-01-02T03:04:05.678Z\"," STATES "}", "time" },
-	{ START KEEPER "\"time\":\"9999-99-99T99:99:99.999Z\"," STATES "}", "time" },
-	{ "{\"version\":1,\"id\":\"x\",\"pid\":0,\"startTime\":2,\"bundle\":\"/b\"," KEEPER TIME
+	{ START SUPERVISOR STATES "}", "time" },
+	{ START SUPERVISOR TIME "\"run\":\"pending\"}", "hook" },
+	{ START SUPERVISOR TIME "\"run\":\"perhaps\",\"hook\":\"none\"}", "run" },
+	{ START SUPERVISOR TIME "\"run\":\"failed\",\"hook\":\"sleeping\"}", "hook" },
+	{ START SUPERVISOR TIME STATES ",\"exit\":256}", "exit" },
+	{ START SUPERVISOR TIME STATES ",\"exit\":-1}", "exit" },
+	{ START SUPERVISOR TIME STATES ",\"signal\":65}", "signal" },
+	{ START SUPERVISOR TIME STATES ",\"signal\":0}", "signal" },
+	{ START SUPERVISOR TIME STATES ",\"reason\":[]}", "reason" },
+	{ START SUPERVISOR TIME STATES ",\"refused\":{}}", "refused" },
+	{ START SUPERVISOR TIME STATES ",\"refused\":[1]}", "refused" },
+	{ START SUPERVISOR TIME STATES ",\"ms\":{\"exec\":-1}}", "exec" },
+	{ START SUPERVISOR TIME STATES ",\"ms\":[]}", "ms" },
+	{ START SUPERVISOR TIME STATES ",\"stopped\":\"yesterday\"}", "time" },
+	{ START SUPERVISOR "\"time\":\"2026-13-02T03:04:05.678Z\"," STATES "}", "time" },
+	{ START SUPERVISOR "\"time\":\"2026-01-02T03:04:05.678Zx\"," STATES "}", "time" },
+	{ START SUPERVISOR "\"time\":\"0000-01-02T03:04:05.678Z\"," STATES "}", "time" },
+	{ START SUPERVISOR "\"time\":\"9999-99-99T99:99:99.999Z\"," STATES "}", "time" },
+	{ "{\"version\":1,\"id\":\"x\",\"pid\":0,\"startTime\":2,\"bundle\":\"/b\"," SUPERVISOR TIME
 		  STATES "}",
 	  "pid" },
-	{ "{\"version\":1,\"id\":\"x\",\"pid\":4194305,\"startTime\":2,\"bundle\":\"/b\"," KEEPER
-		  TIME STATES "}",
+	{ "{\"version\":1,\"id\":\"x\",\"pid\":4194305,\"startTime\":2,\"bundle\":\"/"
+	  "b\"," SUPERVISOR TIME STATES "}",
 	  "pid" },
-	{ START KEEPER TIME STATES ",\"id\":\"y\"}", "id" },
+	{ START SUPERVISOR TIME STATES ",\"id\":\"y\"}", "id" },
 };
 
 static void test_bad(void)
 {
-	static const char good[] = START KEEPER TIME STATES ",\"refused\":[\"LATER\"],\"later\":1}";
+	static const char good[] =
+		START SUPERVISOR TIME STATES ",\"refused\":[\"LATER\"],\"later\":1}";
 	struct record r = { 0 };
 	struct err e = { 0 };
 
@@ -200,6 +239,8 @@ int main(void)
 {
 	test_round_trip();
 	test_signal_and_nothing();
+	test_live();
+	test_marks();
 	test_output();
 	test_bad();
 	test_terminal();
