@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -204,7 +205,7 @@ bool postdeploy_found(const struct plan *plan, const struct app *app)
 		return false;
 	if (pid == 0)
 		look(plan, app, supervisor);
-	pfd.fd = pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	pfd.fd = pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0 || poll(&pfd, 1, WAIT_MS) != 1) {
 		(void)kill(pid, SIGKILL);          /* ours, not reaped yet: the pid is right */
 		(void)waitpid(pid, NULL, WNOHANG); /* where it cannot die now, it is left alone */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -27,7 +28,7 @@
 /* Each tries the real call, on this process, where it changes nothing. */
 static bool has_setns_by_pidfd(void)
 {
-	auto_fd fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	auto_fd fd = pidfd_open(getpid(), 0);
 
 	/* A plain user may not, but then the kernel has understood. */
 	return fd >= 0 && (setns(fd, CLONE_NEWUTS) == 0 || errno == EPERM);
@@ -35,8 +36,8 @@ static bool has_setns_by_pidfd(void)
 
 static bool has_pidfd_getfd(void)
 {
-	auto_fd self = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	auto_fd fd = self < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, self, self, 0);
+	auto_fd self = pidfd_open(getpid(), 0);
+	auto_fd fd = self < 0 ? -1 : pidfd_getfd(self, self, 0);
 
 	return fd >= 0;
 }
