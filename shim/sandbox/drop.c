@@ -45,13 +45,13 @@ static int write_caps(const struct caps *caps, struct err *e)
 	return 0;
 }
 
-/* The bounding set; prctl(2) says EINVAL behind the kernel's last capability. */
+/* The bounding set.  A number after the kernel's last capability is an error, and ends the loop. */
 static uint64_t read_bounding(void)
 {
 	uint64_t caps = 0;
 	int set;
 
-	for (int cap = 0; cap < 64 && (set = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
+	for (int cap = 0; cap < 64 && (set = cap_get_bound(cap)) >= 0; cap++)
 		caps |= (uint64_t)set << cap;
 	return caps;
 }
@@ -63,7 +63,7 @@ int step_bounding(struct sandbox *s, struct err *e)
 
 	s->bounding = s->plan->bounding & ours;
 	for (int cap = 0; cap < 64; cap++)
-		if ((ours & ~s->bounding) >> cap & 1 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+		if ((ours & ~s->bounding) >> cap & 1 && cap_drop_bound(cap) < 0)
 			return err_sys(e, errno, "drop capability %d", cap);
 	return 0;
 }
