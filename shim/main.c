@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shim/sandbox/fault.h"
 #include "shim/sandbox/joiner.h"
 #include "shim/base/seal.h"
 #include "shim/base/text.h"

@@ -69,9 +69,4 @@ void sandbox_enter(struct sandbox *s) __attribute__((noreturn));
 /* The name of step i, for messages, or NULL behind the last. */
 const char *sandbox_step_name(int i);
 
-#ifdef STEP_FAULTS
-/* Test builds only: "fail:STEP" makes that step fail, "stop:STEP" stops the process before it. */
-extern const char *sandbox_fault;
-#endif
-
 #endif

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "oci/cleanup.h"
+#include "shim/sandbox/fault.h"
 #include "shim/sandbox/steps.h"
 #include "shim/base/procfs.h"
 
@@ -85,7 +86,7 @@ static int enter(struct sandbox *s, struct err *e)
 
 #ifdef STEP_FAULTS
 /* Stop when all rights are dropped; or make a call that the filter forbids. */
-static void inject_fault(bool filtered)
+static void break_for_test(bool filtered)
 {
 	if (!filtered && sandbox_fault && !strcmp(sandbox_fault, "stop:postDeploy"))
 		(void)raise(SIGSTOP);
@@ -93,7 +94,7 @@ static void inject_fault(bool filtered)
 		(void)getppid();
 }
 #else
-static void inject_fault(bool filtered)
+static void break_for_test(bool filtered)
 {
 	(void)filtered;
 }
@@ -184,10 +185,10 @@ __attribute__((noreturn)) static void look(const struct plan *plan, const struct
 	if (enter_directory("/"))
 		files[1] = open_file();
 	(void)close(PROC_FD);
-	inject_fault(false);
+	break_for_test(false);
 	if (filter_load(&filter, &e) < 0)
 		_exit(0);
-	inject_fault(true);
+	break_for_test(true);
 	for (int i = 0; i < 2; i++)
 		if (files[i] >= 0 && read_and_parse(files[i]))
 			_exit(FOUND);

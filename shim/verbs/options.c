@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shim/sandbox/joiner.h"
 #include "shim/base/text.h"
+#include "shim/sandbox/fault.h"
 
 #define TIMEOUT_MAX (10 * 365 * 86400) /* seconds */
 
