@@ -50,8 +50,6 @@ static const struct verb {
 	{ "check", verb_check, false },        { "run", verb_run, false },
 };
 
-enum { STATUS_FAILED = 125 };
-
 static void complain(const struct err *e)
 {
 	char text[2 * ERR_MSG_MAX];

@@ -21,8 +21,6 @@
 #include "shim/base/tools.h"
 #include "shim/verbs/verbs.h"
 
-enum { STATUS_RUNS = 0, STATUS_NONE = 1, STATUS_BAD_INPUT = 2, STATUS_FAILED = 125 };
-
 static void print_settings(const struct options *o, const struct settings *settings)
 {
 	struct setting setting;
@@ -117,7 +115,7 @@ static int check(const struct options *o, const char *directory, const struct re
 	can_run = print_plan(o, &plan);
 	if (r && plan.hook)
 		print_postdeploy(&plan, r);
-	return can_run ? STATUS_RUNS : STATUS_NONE;
+	return can_run ? STATUS_HOOK_RUNS : STATUS_NO_HOOK;
 }
 
 static int check_container(const struct options *o, struct err *e)
@@ -144,7 +142,7 @@ int verb_check(const struct options *o, struct err *e)
 	if (o->operand)
 		return check_container(o, e);
 	if (!o->bundle)
-		return examine_host(o) ? STATUS_RUNS : STATUS_NONE;
+		return examine_host(o) ? STATUS_HOOK_RUNS : STATUS_NO_HOOK;
 	directory = realpath(o->bundle, NULL);
 	if (!directory) {
 		(void)err_sys(e, errno, "--bundle '%s'", o->bundle);

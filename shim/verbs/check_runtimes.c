@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "oci/cleanup.h"
+#include "shim/base/exit_status.h"
 #include "shim/verbs/check_host.h"
 #include "shim/base/host.h"
 #include "shim/verbs/terminal.h"
@@ -77,7 +78,7 @@ __attribute__((noreturn)) static void print_version(const char *path, int output
 
 	(void)dup2(output, STDOUT_FILENO); /* if not, there is nothing to read */
 	(void)execve(path, argv, environment);
-	_exit(127);
+	_exit(STATUS_NOT_FOUND);
 }
 
 /* What the program prints, up to its first line that holds a number with a dot. */

@@ -12,8 +12,6 @@
 #include "shim/base/seal.h"
 #include "shim/verbs/verbs.h"
 
-#define STATUS_FAILED 125
-
 static int run_planned(const struct plan *plan, const struct app *app, const char *root,
 		       struct err *e)
 {

@@ -11,7 +11,6 @@
 #include "shim/verbs/verbs.h"
 #include "shim/base/clock.h"
 
-enum { STATUS_FAILED = 125 };
 enum { SHORT_ID = 12, ID_WIDTH = 20, STARTED_WIDTH = 10, HOOK_WIDTH = 9, EXIT_WIDTH = 6 };
 enum { TOOK_WIDTH = 6, REASON_MIN = 12, GAP = 2 };
 
@@ -22,7 +21,7 @@ const char *status_exit(const struct record *r, char buf[16])
 	if (name)
 		snprintf(buf, 16, "%s", name);
 	else if (r->signal)
-		snprintf(buf, 16, "%d", 128 + r->signal);
+		snprintf(buf, 16, "%d", STATUS_SIGNAL + r->signal);
 	else if (r->exit_code >= 0)
 		snprintf(buf, 16, "%d", r->exit_code);
 	else

@@ -15,8 +15,6 @@
 #include "shim/base/procfs.h"
 #include "shim/base/clock.h"
 
-enum { STATUS_TIMED_OUT = 124, STATUS_FAILED = 125, BY_SIGNAL = 128 };
-
 #define LOOK_MS 10000
 
 static int watch(int dir, struct err *e)
@@ -39,7 +37,7 @@ static int exit_status(const struct record *r, struct err *e)
 		if (r->exit_code >= 0)
 			return r->exit_code;
 		if (r->signal)
-			return BY_SIGNAL + r->signal;
+			return STATUS_SIGNAL + r->signal;
 		(void)err_set(e, ECANCELED, "%s", r->reason);
 		return STATUS_FAILED;
 	case RECORD_TIMED_OUT:
