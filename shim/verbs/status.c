@@ -1,61 +1,17 @@
 /* The verb status: the records as a table, one in full, or as JSON.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "shim/verbs/status.h"
-
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "oci/cleanup.h"
-#include "shim/record/records.h"
-#include "shim/verbs/verbs.h"
 #include "shim/base/clock.h"
+#include "shim/record/records.h"
+#include "shim/verbs/record_words.h"
+#include "shim/verbs/timeline.h"
+#include "shim/verbs/verbs.h"
 
 enum { SHORT_ID = 12, ID_WIDTH = 20, STARTED_WIDTH = 10, HOOK_WIDTH = 9, EXIT_WIDTH = 6 };
 enum { TOOK_WIDTH = 6, REASON_MIN = 12, GAP = 2 };
-
-const char *status_exit(const struct record *r, char buf[16])
-{
-	const char *name = r->signal ? sigabbrev_np(r->signal) : NULL;
-
-	if (name)
-		snprintf(buf, 16, "%s", name);
-	else if (r->signal)
-		snprintf(buf, 16, "%d", STATUS_SIGNAL + r->signal);
-	else if (r->exit_code >= 0)
-		snprintf(buf, 16, "%d", r->exit_code);
-	else
-		snprintf(buf, 16, "-");
-	return buf;
-}
-
-int64_t status_took_ms(const struct record *r)
-{
-	int64_t end = r->marks_ms[RECORD_ENDED];
-
-	if (r->marks_ms[RECORD_SPAWNED] < 0)
-		return -1;
-	if (end < 0 && r->hook == RECORD_RUNNING)
-		end = clock_realtime_ms() - r->time_ms;
-	return end - r->marks_ms[RECORD_SPAWNED];
-}
-
-const char *status_reason(const struct record *r, char *buf, size_t size)
-{
-	size_t used = 0;
-
-	buf[0] = '\0';
-	if (r->reason[0])
-		return r->reason;
-	if (r->hook == RECORD_WAITING)
-		return r->marks_ms[RECORD_EXEC] < 0 ? "for the application to start"
-						    : "for the application to get ready";
-	for (size_t i = 0; i < POLICY_COUNT && used < size; i++)
-		if (r->refused[i])
-			used += (size_t)snprintf(buf + used, size - used, "%s%s",
-						 used ? ", " : "refused: ", policy[i].variable);
-	return buf;
-}
 
 /* --- the table --- */
 
@@ -131,13 +87,13 @@ static void print_row(const struct record *r, const struct view *v)
 	printf("%-*s", (int)v->id_width, id);
 	if (v->started)
 		printf("  %-*s", STARTED_WIDTH, age(r, started));
-	printf("  %s%-*s%s", terminal_color(v->terminal, r->hook), HOOK_WIDTH,
+	printf("  %s%-*s%s", record_words_color(v->terminal, r->hook), HOOK_WIDTH,
 	       record_hook_word(r->hook), terminal_plain(v->terminal));
-	printf("  %-*s  %*s", EXIT_WIDTH, status_exit(r, code), TOOK_WIDTH,
-	       terminal_duration(status_took_ms(r), took));
-	if (v->reason_width && status_reason(r, names, sizeof(names))[0])
+	printf("  %-*s  %*s", EXIT_WIDTH, record_words_exit(r, code), TOOK_WIDTH,
+	       terminal_duration(record_words_took_ms(r), took));
+	if (v->reason_width && record_words_reason(r, names, sizeof(names))[0])
 		printf("  %s", terminal_cell(reason, v->reason_width,
-					     status_reason(r, names, sizeof(names))));
+					     record_words_reason(r, names, sizeof(names))));
 	printf("\n");
 }
 

@@ -85,18 +85,6 @@ char *terminal_cell(char *buf, size_t width, const char *text)
 	return buf;
 }
 
-const char *terminal_color(const struct terminal *t, enum record_hook hook)
-{
-	static const char *const colors[] = {
-		[RECORD_NONE] = "\033[2m",       [RECORD_WAITING] = "\033[33m",
-		[RECORD_RUNNING] = "\033[36m",   [RECORD_SUCCEEDED] = "\033[32m",
-		[RECORD_FAILED] = "\033[31m",    [RECORD_TIMED_OUT] = "\033[31m",
-		[RECORD_ABANDONED] = "\033[31m", [RECORD_REFUSED] = "\033[2m",
-	};
-
-	return t->color ? colors[hook] : "";
-}
-
 const char *terminal_plain(const struct terminal *t)
 {
 	return t->color ? "\033[0m" : "";

@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shim/record/record.h"
-
 struct terminal {
 	bool color;   /* a terminal, no NO_COLOR, TERM neither unset nor "dumb" */
 	bool unicode; /* the locale's characters are UTF-8 */
@@ -28,8 +26,7 @@ char *terminal_duration(int64_t ms, char buf[TERMINAL_DURATION_MAX]);
  * which has width + 1 bytes (at least 8). */
 char *terminal_cell(char *buf, size_t width, const char *text);
 
-/* The escape sequences around the word of a hook's state: "" without colours. */
-const char *terminal_color(const struct terminal *t, enum record_hook hook);
+/* The escape sequence that ends a colour; "" without colours. */
 const char *terminal_plain(const struct terminal *t);
 
 /* --- lines for people: a label, sometimes a verdict, a value --- */

@@ -1,9 +1,11 @@
 /* One start, drawn.  SPDX-License-Identifier: Apache-2.0 */
+#include "shim/verbs/timeline.h"
+
 #include <string.h>
 
-#include "shim/verbs/status.h"
-#include "shim/base/text.h"
 #include "shim/base/clock.h"
+#include "shim/base/text.h"
+#include "shim/verbs/record_words.h"
 
 enum { LABEL_WIDTH = 10, AT_WIDTH = 7, TOOK_WIDTH = 8, OUTPUT_LINES = 10 };
 
@@ -35,7 +37,7 @@ static void draw(const struct chart *c, const struct span *span)
 	       terminal_duration(span->label[0] == 'h' ? span->from_ms : span->to_ms, at));
 	for (size_t i = 0; i < from; i++)
 		printf(" ");
-	printf("%s", terminal_color(c->terminal, c->record->hook));
+	printf("%s", record_words_color(c->terminal, c->record->hook));
 	if (span->from_ms == span->to_ms)
 		printf("|");
 	for (size_t i = from; span->from_ms != span->to_ms && i <= to; i++)
@@ -121,10 +123,10 @@ static void print_hook(const struct record *r, const struct terminal *t)
 {
 	char code[16] = "";
 
-	printf("%-*s %s%s%s", LABEL_WIDTH, "hook", terminal_color(t, r->hook),
+	printf("%-*s %s%s%s", LABEL_WIDTH, "hook", record_words_color(t, r->hook),
 	       record_hook_word(r->hook), terminal_plain(t));
 	if (r->signal)
-		printf(", killed by signal %d (%s)", r->signal, status_exit(r, code));
+		printf(", killed by signal %d (%s)", r->signal, record_words_exit(r, code));
 	else if (r->exit_code >= 0)
 		printf(", exit status %d", r->exit_code);
 	printf("\n");
@@ -133,7 +135,7 @@ static void print_hook(const struct record *r, const struct terminal *t)
 void timeline_print(const struct record *r, const struct terminal *t)
 {
 	char time[40], ago[TERMINAL_DURATION_MAX], started[160], names[160];
-	const char *reason = status_reason(r, names, sizeof(names));
+	const char *reason = record_words_reason(r, names, sizeof(names));
 
 	row("container", r->id);
 	snprintf(started, sizeof(started), "%s, %s ago",
