@@ -8,6 +8,7 @@
 #include "shim/sandbox/joiner.h"
 #include "shim/base/seal.h"
 #include "shim/base/text.h"
+#include "shim/verbs/by_runtime.h"
 #include "shim/verbs/verbs.h"
 
 static const char usage[] =
@@ -123,10 +124,10 @@ static int serve_runtime(int argc, char *argv[])
 	struct err e = { 0 };
 	const struct verb *verb;
 
-	poststart_guard();
+	by_runtime_always_exit_0();
 	if (options_parse(argc, argv, &o, &e) < 0 || !(verb = find_verb(&o, &e)) ||
 	    !verb->by_runtime)
-		poststart_usage(&o, &e);
+		by_runtime_log_usage(&o, &e);
 	else
 		(void)verb->run(&o, &e);
 	return 0;

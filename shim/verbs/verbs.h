@@ -23,11 +23,4 @@ int verb_status(const struct options *o, struct err *e);
 int verb_wait(const struct options *o, struct err *e);
 int verb_check(const struct options *o, struct err *e);
 
-/* From here on a signal ends this process with status 0, so that the runtime does not end the
- * container because of it. */
-void poststart_guard(void);
-
-/* A runtime calls us with a command line that we cannot parse: drain stdin and log it. */
-void poststart_usage(const struct options *o, const struct err *e);
-
 #endif
