@@ -12,6 +12,7 @@
 
 #define VALUE_MAX 2048 /* bytes of a line for people */
 enum { COLUMNS = 80, COLUMNS_MIN = 40, COLUMNS_MAX = 400 };
+enum { USAGE_COLUMN = 32 }; /* where the text of --help begins */
 
 /* The variable's value, or NULL where it is unset or empty. */
 static const char *value_of(const char *name)
@@ -121,4 +122,20 @@ void table_finding(unsigned *tally, enum finding finding, const char *label, con
 	va_start(ap, fmt);
 	print_value(fmt, ap);
 	va_end(ap);
+}
+
+void table_usage(const char *words, const char *text)
+{
+	const int used = printf("  %s", words);
+
+	/* Words that are too long have a line for themselves. */
+	if (text)
+		printf("%s%*s", used + 2 > USAGE_COLUMN ? "\n" : "",
+		       used + 2 > USAGE_COLUMN ? USAGE_COLUMN : USAGE_COLUMN - used, "");
+	for (; text && *text; text++)
+		if (*text == '\n')
+			printf("\n%*s", USAGE_COLUMN, "");
+		else
+			putchar(*text);
+	putchar('\n');
 }

@@ -46,4 +46,8 @@ enum finding {
 void table_finding(unsigned *tally, enum finding finding, const char *label, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Print an entry of --help: words, and text from a column of its own on.  text: with '\n' between
+ * lines; NULL = none. */
+void table_usage(const char *words, const char *text);
+
 #endif
