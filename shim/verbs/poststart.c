@@ -84,8 +84,8 @@ static pid_t fork_supervisor(const struct plan *plan, const struct app *app, str
 	return pid;
 }
 
-static int prepare_record(const struct options *o, const struct plan *plan, const struct app *app,
-			  struct record *ret, struct err *e)
+static int fill_record(const struct options *o, const struct plan *plan, const struct app *app,
+		       struct record *ret, struct err *e)
 {
 	if (record_init(ret, plan->state->id, plan->state->bundle, app->pid, app->start_time, e) <
 	    0)
@@ -108,7 +108,7 @@ static int claim(const struct options *o, const struct plan *plan, const struct 
 {
 	pid_t pid;
 
-	if (prepare_record(o, plan, app, record, e) < 0)
+	if (fill_record(o, plan, app, record, e) < 0)
 		return -1;
 	pid = fork_supervisor(plan, app, record, ret_claimed, e);
 	return pid < 0 ? -1 : record_claim(record, record->dir, pid, e);

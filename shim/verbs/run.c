@@ -1,15 +1,14 @@
 /* The verb run: the hook now, in the foreground.  SPDX-License-Identifier: Apache-2.0 */
-#include <limits.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "oci/cleanup.h"
-#include "shim/supervise/guard.h"
-#include "shim/supervise/outcome.h"
+#include "shim/base/seal.h"
 #include "shim/record/record.h"
 #include "shim/record/records.h"
-#include "shim/base/seal.h"
+#include "shim/supervise/guard.h"
+#include "shim/supervise/outcome.h"
 #include "shim/verbs/verbs.h"
 
 static int run_planned(const struct plan *plan, const struct app *app, const char *root,
@@ -29,7 +28,7 @@ static int run_planned(const struct plan *plan, const struct app *app, const cha
 	};
 	char text[ERR_MSG_MAX + 64];
 	struct err none = { 0 };
-	auto_fd records = record_dir(root, true, &none); /* without it there is only no cache */
+	auto_fd records = record_dir(root, true, &none); /* without it, nothing is cached */
 	int signals = hook_signals(e);
 
 	if (signals < 0 || hook_filters(plan, records, &own, &container, e) < 0 ||
@@ -42,9 +41,10 @@ static int run_planned(const struct plan *plan, const struct app *app, const cha
 	return outcome_exit_status(&outcome);
 }
 
-/* start_time: of the process that is meant; 0 = whichever has that pid. */
-static int prepare_and_run(const struct options *o, const struct state *state, uint64_t start_time,
-			   struct err *e)
+/* start_time: of the container's init, so that no other process with its pid is taken for it;
+ * 0 = not known. */
+static int plan_and_run(const struct options *o, const struct state *state, uint64_t start_time,
+			struct err *e)
 {
 	auto_settings settings = { 0 };
 	auto_bundle bundle = { 0 };
@@ -59,7 +59,8 @@ static int prepare_and_run(const struct options *o, const struct state *state, u
 	    bundle_parse(state->bundle, config, len, &bundle, e) < 0 ||
 	    plan_make(state, &bundle, &settings, &plan, e) < 0)
 		return STATUS_FAILED;
-	cleanup_free(&config); /* the hook's process is to hold nothing of the host */
+	/* The hook begins as a copy of this process: it must hold nothing of the host. */
+	cleanup_free(&config);
 	config = NULL;
 	bundle_drop_document(&bundle);
 	if (!plan.hook) {
@@ -83,7 +84,7 @@ static int prepare_and_run(const struct options *o, const struct state *state, u
 	return run_planned(&plan, &app, o->root, e);
 }
 
-/* By the record of its start. */
+/* The container is named: the record of its start has its bundle and its init. */
 static int run_container(const struct options *o, struct err *e)
 {
 	auto_record r = { .lock = -1 };
@@ -98,9 +99,10 @@ static int run_container(const struct options *o, struct err *e)
 	state.id = r.id;
 	state.bundle = r.bundle;
 	state.pid = r.init.pid;
-	return prepare_and_run(o, &state, r.init.start_time, e);
+	return plan_and_run(o, &state, r.init.start_time, e);
 }
 
+/* Bundle and init are named. */
 static int run_process(const struct options *o, struct err *e)
 {
 	auto_free char *bundle = realpath(o->bundle, NULL);
@@ -112,7 +114,7 @@ static int run_process(const struct options *o, struct err *e)
 	}
 	state.bundle = bundle;
 	state.id = strrchr(bundle, '/') + 1;
-	return prepare_and_run(o, &state, 0, e);
+	return plan_and_run(o, &state, 0, e);
 }
 
 int verb_run(const struct options *o, struct err *e)

@@ -15,7 +15,7 @@ enum { TOOK_WIDTH = 6, REASON_MIN = 12, GAP = 2 };
 
 /* --- the table --- */
 
-/* Of the engines' 64 hexadecimal digits the first twelve, as they show them. */
+/* Engines' ids have 64 hexadecimal digits, of which engines show the first twelve.  So do we. */
 static void short_id(const char *id, char buf[ID_WIDTH + 1])
 {
 	bool engine = strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
@@ -25,11 +25,11 @@ static void short_id(const char *id, char buf[ID_WIDTH + 1])
 		buf[SHORT_ID] = '\0';
 }
 
-/* What is shown, and how wide. */
+/* Which starts are shown, in which columns, and how wide these are. */
 struct view {
 	const struct terminal *terminal;
 	const char *id;                /* NULL = of every container */
-	bool all;                      /* ended ones whose hook is done, too */
+	bool all;                      /* also of ended containers whose hook has ended */
 	size_t id_width, reason_width; /* 0: no such column */
 	bool started;
 };
@@ -41,7 +41,7 @@ static bool is_shown(const struct record *r, const struct view *v)
 	return v->all || r->live || !record_final(r);
 }
 
-/* What does not fit is left out: first the reason, then the age. */
+/* Choose the columns.  If they do not fit, the reason is left out first, then the age. */
 static void fit(struct view *v, const struct record_list *list)
 {
 	const size_t rest = HOOK_WIDTH + EXIT_WIDTH + TOOK_WIDTH + 3 * GAP;
@@ -63,7 +63,7 @@ static void fit(struct view *v, const struct record_list *list)
 	v->reason_width = used + GAP + REASON_MIN <= columns ? columns - used - GAP : 0;
 }
 
-/* Whole seconds: nobody wants to know "4.3s ago". */
+/* How long ago the start was.  Below a minute in whole seconds: "4s ago" is exact enough. */
 static const char *age(const struct record *r, char buf[TERMINAL_DURATION_MAX + 8])
 {
 	char duration[TERMINAL_DURATION_MAX];
@@ -164,7 +164,7 @@ int verb_status(const struct options *o, struct err *e)
 		print_json(&list, &view);
 	else
 		print_table(&list, &view);
-	if (list.unreadable) /* told, but the others are right */
+	if (list.unreadable) /* said on stderr; the status is 0, since all else was printed */
 		(void)err_set(e, EIO, "%zu records cannot be read; the first: %s", list.unreadable,
 			      list.error.msg);
 	return 0;

@@ -78,7 +78,7 @@ char *terminal_cell(char *buf, size_t width, const char *text)
 
 	(void)text_escape(escaped, sizeof(escaped), text);
 	for (const char *s = escaped; *s && used < width; s++)
-		if ((*s & 0xc0) != 0x80) /* the rest of a character */
+		if ((*s & 0xc0) != 0x80) /* else it continues a character of several bytes */
 			buf[used++] = (char)(*s & 0x80 ? '?' : *s);
 	buf[used] = '\0';
 	if (used == width && strlen(escaped) > width)

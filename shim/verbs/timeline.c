@@ -11,8 +11,8 @@ enum { LABEL_WIDTH = 10, AT_WIDTH = 7, TOOK_WIDTH = 8, OUTPUT_LINES = 10 };
 
 struct span {
 	const char *label;
-	int64_t from_ms, to_ms; /* since the call; equal: a moment */
-	bool figure;            /* how long it took is worth saying */
+	int64_t from_ms, to_ms; /* since poststart was called; if equal, a moment is drawn */
+	bool figure;            /* print how long it took, too */
 };
 
 struct chart {
@@ -22,6 +22,7 @@ struct chart {
 	size_t width;
 };
 
+/* Where a moment is drawn. */
 static size_t column(const struct chart *c, int64_t ms)
 {
 	return c->total_ms ? (size_t)(ms * (int64_t)(c->width - 1) / c->total_ms) : 0;
@@ -48,7 +49,8 @@ static void draw(const struct chart *c, const struct span *span)
 	printf("\n");
 }
 
-/* A later moment that an earlier one lacks is drawn from the last known one. */
+/* Draw all moments that the record has.  A span begins at the last moment that is known before
+ * it. */
 static void draw_all(const struct chart *c)
 {
 	const int64_t *at = c->record->marks_ms;
@@ -84,7 +86,7 @@ static void timeline(const struct record *r, const struct terminal *t)
 		if (r->marks_ms[i] > c.total_ms)
 			c.total_ms = r->marks_ms[i];
 	if (!record_final(r) && clock_realtime_ms() - r->time_ms > c.total_ms)
-		c.total_ms = clock_realtime_ms() - r->time_ms; /* it goes on */
+		c.total_ms = clock_realtime_ms() - r->time_ms; /* it has not ended */
 	printf("\n");
 	draw_all(&c);
 }
@@ -103,7 +105,7 @@ static void print_output(const char *output)
 
 	if (line > output && line[-1] == '\n')
 		line--;
-	while (line > output && lines < OUTPUT_LINES) { /* to the beginning of the last lines */
+	while (line > output && lines < OUTPUT_LINES) { /* back to where the last lines begin */
 		if (line[-1] == '\n' && ++lines == OUTPUT_LINES)
 			break;
 		line--;
