@@ -10,21 +10,24 @@ enum word_kind {
 	WORD_ACTION,   /* SCMP_ACT_*, without a number */
 	WORD_OPERATOR, /* enum scmp_compare */
 	WORD_ARCH,     /* SCMP_ARCH_* */
-	WORD_FLAG /* SECCOMP_FILTER_FLAG_* for seccomp(2); 0 where it means nothing to a hook */
+	WORD_FLAG      /* SECCOMP_FILTER_FLAG_* for seccomp(2); 0 where a hook has no use for it */
 };
 
-#define WORD_UNKNOWN 0xffffffff /* an architecture of the spec that this libseccomp lacks */
+#define WORD_UNKNOWN 0xffffffff /* no architecture has this value */
 
-/* The string at node as the libseccomp's or kernel's value for that word.
- * Errors: EINVAL no string, or no such word; the message names the JSON path. */
+/* The number that libseccomp or the kernel has for the word at node.  *ret is WORD_UNKNOWN for an
+ * architecture that the specification has and this libseccomp has not.
+ * Returns 0, or -1 and *e.
+ * Errors: EINVAL not a string, or no such word; the message names the JSON path. */
 int word_get(const struct json_node *node, enum word_kind kind, uint32_t *ret, struct err *e);
 
-/* The first word of that value, for messages; "?" for none. */
+/* The first word that has this value, for messages; "?" if none has. */
 const char *word_name(enum word_kind kind, uint32_t value);
 
-/* Does the profile at node have only keys that the specification or the engines' own files know?
- * In a file that a person writes an unknown one is a slip that would leave a rule out.
- * Errors: EINVAL, the message names the key's place; another type than expected. */
+/* Check that the profile at node has no other keys than those of the specification and of the
+ * engines' own files.  It is for files that people write: a misspelt key there would leave a rule
+ * out. Returns 0, or -1 and *e. Errors: EINVAL an unknown key, or a value of the wrong type; the
+ * message names the JSON path. */
 int keys_check(const struct json_node *node, struct err *e);
 
 #endif

@@ -5,8 +5,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
@@ -58,7 +58,7 @@ static int pin(pid_t pid, struct app *app, struct err *e)
 	struct proc_stat stat;
 
 	app->pid = pid;
-	app->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	app->pidfd = pidfd_open(pid, 0);
 	if (app->pidfd < 0 && errno == EINVAL)
 		return err_set(e, EINVAL, "pid %d is a thread, not a process", pid);
 	if (app->pidfd < 0)

@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "oci/cleanup.h"
@@ -63,7 +63,7 @@ static enum stream_kind classify(int fd, int *ret_fd)
 
 enum stream_kind stream_open(const struct app *app, int number, int *ret_fd)
 {
-	auto_fd fd = (int)syscall(SYS_pidfd_getfd, app->pidfd, number, 0);
+	auto_fd fd = pidfd_getfd(app->pidfd, number, 0);
 
 	*ret_fd = -1;
 	return fd < 0 ? STREAM_NOWHERE : classify(fd, ret_fd);

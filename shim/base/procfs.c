@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 
 #include "oci/cleanup.h"
 #include "oci/read.h"
@@ -100,7 +100,7 @@ int process_id_of(pid_t pid, struct process_id *ret)
  * shows a zombie too. */
 int process_id_open(const struct process_id *process)
 {
-	auto_fd fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	auto_fd fd = pidfd_open(process->pid, 0);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	struct process_id now;
 

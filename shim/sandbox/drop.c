@@ -45,14 +45,13 @@ static int write_caps(const struct caps *caps, struct err *e)
 	return 0;
 }
 
-/* The bounding set of this process.  prctl(2) fails with EINVAL after the kernel's last capability.
- */
+/* The bounding set.  A number after the kernel's last capability is an error, and ends the loop. */
 static uint64_t read_bounding(void)
 {
 	uint64_t caps = 0;
 	int set;
 
-	for (int cap = 0; cap < 64 && (set = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
+	for (int cap = 0; cap < 64 && (set = cap_get_bound(cap)) >= 0; cap++)
 		caps |= (uint64_t)set << cap;
 	return caps;
 }
@@ -65,7 +64,7 @@ int step_bounding(struct joiner *j, struct err *e)
 
 	j->bounding = j->sandbox->plan->bounding & ours;
 	for (int cap = 0; cap < 64; cap++)
-		if ((ours & ~j->bounding) >> cap & 1 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+		if ((ours & ~j->bounding) >> cap & 1 && cap_drop_bound(cap) < 0)
 			return err_sys(e, errno, "drop capability %d", cap);
 	return 0;
 }

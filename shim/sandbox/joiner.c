@@ -11,6 +11,7 @@
 
 #include "oci/cleanup.h"
 #include "shim/base/seal.h"
+#include "shim/sandbox/fault.h"
 #include "shim/sandbox/steps.h"
 
 struct step {
@@ -59,26 +60,6 @@ static const struct step steps[] = {
 	{ "clone", NULL }, /* the hook is born; nothing is left to drop */
 };
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
-
-#ifdef STEP_FAULTS
-const char *sandbox_fault;
-
-static int inject_fault(const char *name, struct err *e)
-{
-	if (!sandbox_fault || strcmp(sandbox_fault + 5, name))
-		return 0;
-	if (!strncmp(sandbox_fault, "stop:", 5))
-		return raise(SIGSTOP);
-	return err_set(e, EIO, "failed by the test");
-}
-#else
-static int inject_fault(const char *name, struct err *e)
-{
-	(void)name;
-	(void)e;
-	return 0;
-}
-#endif
 
 const char *joiner_step_name(int i)
 {

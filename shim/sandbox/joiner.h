@@ -55,9 +55,4 @@ void joiner_run(const struct sandbox *sandbox, pid_t parent) __attribute__((nore
 /* The name of step i, for messages, or NULL after the last one. */
 const char *joiner_step_name(int i);
 
-#ifdef STEP_FAULTS
-/* Test builds only: "fail:STEP" makes that step fail, "stop:STEP" stops the process before it. */
-extern const char *sandbox_fault;
-#endif
-
 #endif

@@ -9,11 +9,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "oci/cleanup.h"
+#include "shim/sandbox/fault.h"
 #include "shim/sandbox/steps.h"
 #include "shim/base/procfs.h"
 
@@ -85,7 +87,7 @@ static int enter(struct joiner *j, struct err *e)
 
 #ifdef STEP_FAULTS
 /* Stop when all rights are dropped; or make a call that the filter forbids. */
-static void inject_fault(bool filtered)
+static void break_for_test(bool filtered)
 {
 	if (!filtered && sandbox_fault && !strcmp(sandbox_fault, "stop:postDeploy"))
 		(void)raise(SIGSTOP);
@@ -93,7 +95,7 @@ static void inject_fault(bool filtered)
 		(void)getppid();
 }
 #else
-static void inject_fault(bool filtered)
+static void break_for_test(bool filtered)
 {
 	(void)filtered;
 }
@@ -185,10 +187,10 @@ __attribute__((noreturn)) static void look(const struct plan *plan, const struct
 	if (enter_directory("/"))
 		files[1] = open_file();
 	(void)close(PROC_FD);
-	inject_fault(false);
+	break_for_test(false);
 	if (filter_load(&filter, &e) < 0)
 		_exit(0);
-	inject_fault(true);
+	break_for_test(true);
 	for (int i = 0; i < 2; i++)
 		if (files[i] >= 0 && read_and_parse(files[i]))
 			_exit(FOUND);
@@ -206,7 +208,7 @@ bool postdeploy_found(const struct plan *plan, const struct app *app)
 		return false;
 	if (pid == 0)
 		look(plan, app, supervisor);
-	pfd.fd = pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	pfd.fd = pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0 || poll(&pfd, 1, WAIT_MS) != 1) {
 		(void)kill(pid, SIGKILL); /* ours, not reaped yet: the pid is right */
 		(void)waitpid(pid, NULL,

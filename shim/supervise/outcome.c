@@ -14,16 +14,16 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.level = LOG_LEVEL_ERROR,
 		.event = "error",
 		.hook = RECORD_FAILED,
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_SUPERVISOR_ENDED] = {
 		.words = "the supervisor was ended by signal {value}",
 		.level = LOG_LEVEL_WARNING,
 		.event = "abandoned",
 		.hook = RECORD_ABANDONED,
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_NOT_STARTED] = {
 		.words = "the application ended first",
@@ -32,8 +32,8 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.hook = RECORD_NONE,
 		.run_failed = true,
 		.app_ended = true,
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_ENDED_UNREADY] = {
 		.words = "{why}",
@@ -42,8 +42,8 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.hook = RECORD_NONE,
 		.run_failed = true,
 		.app_ended = true,
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_NOT_READY] = {
 		.words = "{why}",
@@ -54,15 +54,15 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.run_failed = true,
 		.tell_author = true,
 		.author_prefix = "not run: ",
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_ONLY_REFUSED] = {
 		.words = "",
 		.hook = RECORD_REFUSED,
 		.no_reason = true,
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_APP_ENDED_FIRST] = {
 		.words = "the application ended first",
@@ -70,8 +70,8 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.event = "not-started",
 		.hook = RECORD_NONE,
 		.app_ended = true,
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_NOT_RUN] = {
 		.words = "the hook was not run: {why}",
@@ -79,8 +79,8 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.event = "error",
 		.hook = RECORD_FAILED,
 		.tell_author = true,
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_NOT_EXECUTED] = {
 		.words = "exit status {value}: {why}",
@@ -125,8 +125,8 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.event = "timed-out",
 		.hook = RECORD_TIMED_OUT,
 		.tell_author = true,
-		.run_status = EXIT_STATUS_TIMED_OUT,
-		.wait_status = EXIT_STATUS_TIMED_OUT,
+		.run_status = STATUS_TIMED_OUT,
+		.wait_status = STATUS_TIMED_OUT,
 	},
 	[ENDING_INTERRUPTED] = {
 		.words = "killed, the supervisor got signal {value}",
@@ -135,7 +135,7 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.hook = RECORD_ABANDONED,
 		.tell_author = true,
 		.run_status = ENDING_SIGNAL,
-		.wait_status = EXIT_STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 	[ENDING_APP_ENDED] = {
 		.words = "the application ended while the hook ran",
@@ -143,8 +143,8 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.event = "ended",
 		.hook = RECORD_ABANDONED,
 		.app_ended = true,
-		.run_status = EXIT_STATUS_FAILED,
-		.wait_status = EXIT_STATUS_FAILED,
+		.run_status = STATUS_FAILED,
+		.wait_status = STATUS_FAILED,
 	},
 };
 
@@ -218,7 +218,7 @@ int outcome_run_status(const struct outcome *outcome)
 
 	if (status == ENDING_VALUE)
 		return outcome->value;
-	return status == ENDING_SIGNAL ? EXIT_STATUS_SIGNAL + outcome->value : status;
+	return status == ENDING_SIGNAL ? STATUS_SIGNAL + outcome->value : status;
 }
 
 int outcome_wait_status(const struct record *record)
@@ -226,6 +226,6 @@ int outcome_wait_status(const struct record *record)
 	if (record->exit_code >= 0)
 		return record->exit_code;
 	if (record->signal)
-		return EXIT_STATUS_SIGNAL + record->signal;
-	return record->hook == RECORD_TIMED_OUT ? EXIT_STATUS_TIMED_OUT : EXIT_STATUS_FAILED;
+		return STATUS_SIGNAL + record->signal;
+	return record->hook == RECORD_TIMED_OUT ? STATUS_TIMED_OUT : STATUS_FAILED;
 }

@@ -22,7 +22,7 @@ enum ending {
 	/* a hook was to be run */
 	ENDING_APP_ENDED_FIRST, /* the application ended before the hook was born */
 	ENDING_NOT_RUN,         /* we could not; why in error */
-	ENDING_NOT_EXECUTED,    /* value: EXIT_STATUS_NOT_EXECUTABLE or _NOT_FOUND; why in error */
+	ENDING_NOT_EXECUTED,    /* value: STATUS_NOT_EXECUTABLE or _NOT_FOUND; why in error */
 	/* a hook ran */
 	ENDING_SUCCEEDED,
 	ENDING_EXITED,      /* value: its exit status, not 0 */
@@ -63,7 +63,7 @@ struct ending_row {
 	/* exit statuses: a number, or one of enum ending_status */
 	int run_status, wait_status;
 };
-enum ending_status { ENDING_VALUE = -1, ENDING_SIGNAL = -2 /* EXIT_STATUS_SIGNAL + value */ };
+enum ending_status { ENDING_VALUE = -1, ENDING_SIGNAL = -2 /* STATUS_SIGNAL + value */ };
 extern const struct ending_row endings[ENDING_COUNT];
 
 /* The words of the outcome after prefix (NULL = none).  What does not fit is cut.  Returns buf. */

@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
@@ -54,11 +54,11 @@ static bool is_member(const struct tree *tree, int pid, int pidfd)
 
 static int signal_member(const struct tree *tree, int pid, int sig)
 {
-	auto_fd pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	auto_fd pidfd = pidfd_open(pid, 0);
 
 	if (pidfd < 0 || !is_member(tree, pid, pidfd))
 		return 0;
-	(void)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0); /* it may have ended meanwhile */
+	(void)pidfd_send_signal(pidfd, sig, NULL, 0); /* it may have ended meanwhile */
 	return 1;
 }
 

@@ -159,7 +159,7 @@ static void not_executed(struct run *run, const siginfo_t *info)
 		conclude(run, ENDING_NOT_RUN, 0);
 	else
 		conclude(run, ENDING_NOT_EXECUTED,
-			 code == ENOENT ? EXIT_STATUS_NOT_FOUND : EXIT_STATUS_NOT_EXECUTABLE);
+			 code == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
 static void reap_hook(struct run *run)

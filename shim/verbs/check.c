@@ -1,27 +1,24 @@
 /* The verb check: what would run in a container, or whether this host is ready.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Reads the bundle and the settings, and changes nothing.  Touches no process but that of a
- * container which is named.
+ * It reads the bundle and the settings, and changes nothing.  It touches no process, except that of
+ * a container that is named.
  */
-#include <limits.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "oci/cleanup.h"
-#include "shim/verbs/check_sandbox.h"
-#include "shim/verbs/check_host.h"
+#include "shim/base/seal.h"
+#include "shim/base/tools.h"
 #include "shim/plan/plan.h"
-#include "shim/sandbox/postdeploy.h"
 #include "shim/ready/ready.h"
 #include "shim/record/records.h"
-#include "shim/base/seal.h"
+#include "shim/sandbox/postdeploy.h"
+#include "shim/verbs/check_host.h"
+#include "shim/verbs/check_sandbox.h"
 #include "shim/verbs/terminal.h"
-#include "shim/base/tools.h"
 #include "shim/verbs/verbs.h"
-
-enum { STATUS_RUNS = 0, STATUS_NONE = 1, STATUS_BAD_INPUT = 2, STATUS_FAILED = 125 };
 
 static void print_settings(const struct options *o, const struct settings *settings)
 {
@@ -40,7 +37,7 @@ static void print_settings(const struct options *o, const struct settings *setti
 		table_row("tools", "%s, in " TOOLS_PLACE " of the hook alone", settings->tools);
 }
 
-/* What the application has to do before its hook runs.  Returns whether it can. */
+/* Print what the application has to do before its hook runs.  Returns whether that is possible. */
 static bool print_ready(const struct plan *plan)
 {
 	struct ready ready;
@@ -54,7 +51,7 @@ static bool print_ready(const struct plan *plan)
 	return !ready.unusable.code;
 }
 
-/* Returns whether a hook would run. */
+/* Print all that the plan says.  Returns whether a hook would run. */
 static bool print_plan(const struct options *o, const struct plan *plan)
 {
 	const struct rule *rule = &policy[POLICY_RUN_SUCCEEDED];
@@ -73,14 +70,14 @@ static bool print_plan(const struct options *o, const struct plan *plan)
 				  policy[i].advice);
 	if (plan->hook) {
 		can_run = print_ready(plan);
-		can_run &= describe_sandbox(plan);
+		can_run &= check_sandbox(plan);
 	}
 	print_settings(o, plan->settings);
 	return can_run;
 }
 
-/* A file of the image of a container that lives: asked for inside of it, by a process without
- * rights. */
+/* Print that the container's image has the deprecated file, if it has.  This can be seen only from
+ * inside of a container that lives: a process without rights looks there. */
 static void print_postdeploy(const struct plan *plan, const struct seen_record *r)
 {
 	auto_app app = APP_EMPTY;
@@ -93,9 +90,9 @@ static void print_postdeploy(const struct plan *plan, const struct seen_record *
 		table_row("refused", POSTDEPLOY_ADVICE);
 }
 
-/* r: the container's record, or NULL for a bundle alone */
-static int check(const struct options *o, const char *directory, const struct seen_record *r,
-		 struct err *e)
+/* r: the container's record, or NULL if only a bundle is named. */
+static int check_bundle(const struct options *o, const char *directory, const struct seen_record *r,
+			struct err *e)
 {
 	bool can_run;
 	auto_plan_source source = { 0 };
@@ -111,7 +108,7 @@ static int check(const struct options *o, const char *directory, const struct se
 	can_run = print_plan(o, &plan);
 	if (r && plan.verdict == PLAN_RUN)
 		print_postdeploy(&plan, r);
-	return can_run ? STATUS_RUNS : STATUS_NONE;
+	return can_run ? STATUS_HOOK_RUNS : STATUS_NO_HOOK;
 }
 
 static int check_container(const struct options *o, struct err *e)
@@ -124,7 +121,7 @@ static int check_container(const struct options *o, struct err *e)
 		(void)err_prefix(e, "seal");
 		return STATUS_FAILED;
 	}
-	return check(o, r.data.bundle, &r, e);
+	return check_bundle(o, r.data.bundle, &r, e);
 }
 
 int verb_check(const struct options *o, struct err *e)
@@ -138,11 +135,11 @@ int verb_check(const struct options *o, struct err *e)
 	if (o->operand)
 		return check_container(o, e);
 	if (!o->bundle)
-		return examine_host(o) ? STATUS_RUNS : STATUS_NONE;
+		return check_host(o) ? STATUS_HOOK_RUNS : STATUS_NO_HOOK;
 	directory = realpath(o->bundle, NULL);
 	if (!directory) {
 		(void)err_sys(e, errno, "--bundle '%s'", o->bundle);
 		return STATUS_BAD_INPUT;
 	}
-	return check(o, directory, NULL, e);
+	return check_bundle(o, directory, NULL, e);
 }

@@ -1,7 +1,7 @@
 /* Are we registered where engines look?  SPDX-License-Identifier: Apache-2.0
  *
- * podman reads the directories that containers.conf(5) names as hooks_dir, else one default; a file
- * replaces one of the same name in a directory before.
+ * podman reads the directories that hooks_dir of containers.conf(5) names; if it names none, one
+ * default directory.  A file replaces the file with the same name in an earlier directory.
  */
 #include <dirent.h>
 #include <limits.h>
@@ -11,16 +11,16 @@
 #include <sys/stat.h>
 
 #include "oci/cleanup.h"
+#include "oci/read.h"
 #include "oci/registration.h"
 #include "shim/verbs/check_host.h"
 #include "shim/verbs/terminal.h"
-#include "oci/read.h"
 
 #define LABEL "hooks.d"
 #define DEFAULT_DIRECTORY "/usr/share/containers/oci/hooks.d"
 #define ADMIN_DIRECTORY "/etc/containers/oci/hooks.d"
 #define DIRECTORIES_MAX 16
-#define FILES_MAX 256 /* of ours */
+#define FILES_MAX 256 /* that register us */
 #define CONF_MAX (1024 * 1024)
 
 /* Later files override earlier ones. */
@@ -45,8 +45,8 @@ struct entries {
 	int count;
 };
 
-/* The strings of "hooks_dir = [...]", if text has that key.  Not a TOML parser: it needs to know
- * one key, whose value is an array of strings. */
+/* Put the strings of "hooks_dir = [...]" into dirs, if text has that key.  This is no TOML parser:
+ * it has to know only this one key, whose value is an array of strings. */
 static void scan_conf(const char *path, const char *text, struct directories *dirs)
 {
 	for (const char *line = text; line; line = strchr(line, '\n')) {
@@ -77,7 +77,7 @@ static void read_conf(const char *path, struct directories *dirs)
 	struct err e = { 0 };
 
 	if (read_file(path, CONF_MAX, &text, &len, &e) == 0)
-		scan_conf(path, text, dirs); /* one that cannot be read is the engine's affair */
+		scan_conf(path, text, dirs); /* a file that cannot be read the engine reports */
 }
 
 static int is_conf(const struct dirent *entry)
@@ -116,7 +116,7 @@ static void find_directories(struct directories *ret)
 		snprintf(ret->paths[ret->count++], PATH_MAX, "%s", DEFAULT_DIRECTORY);
 }
 
-/* By its name, or because it is the file that runs now. */
+/* Is the program at path ours: by its name, or because it is the file that runs now? */
 static bool is_ours(const char *path)
 {
 	const char *base = strrchr(path, '/');
@@ -128,7 +128,7 @@ static bool is_ours(const char *path)
 	       theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino;
 }
 
-static void examine_ours(unsigned *tally, const char *file, const struct registration *r)
+static void check_registration(unsigned *tally, const char *file, const struct registration *r)
 {
 	struct stat st;
 
@@ -150,9 +150,10 @@ static void examine_ours(unsigned *tally, const char *file, const struct registr
 			      "%s: only some containers have hooks: when.always is not true", file);
 }
 
-/* One file.  What is ours, and is not replaced by a later directory's, goes into *entries. */
-static void examine_file(unsigned *tally, const char *directory, const char *name,
-			 struct entries *entries)
+/* Check one file.  If it registers us, it goes into *entries.  An earlier directory's file with the
+ * same name leaves *entries. */
+static void check_file(unsigned *tally, const char *directory, const char *name,
+		       struct entries *entries)
 {
 	auto_free char *text = NULL;
 	auto_registration r = { 0 };
@@ -176,7 +177,7 @@ static void examine_file(unsigned *tally, const char *directory, const char *nam
 	}
 	if (!r.path || !is_ours(r.path))
 		return;
-	examine_ours(tally, file, &r);
+	check_registration(tally, file, &r);
 	if (entries->count < FILES_MAX) {
 		struct entry *entry = &entries->list[entries->count++];
 
@@ -186,19 +187,19 @@ static void examine_file(unsigned *tally, const char *directory, const char *nam
 	}
 }
 
-static void examine_directory(unsigned *tally, const char *directory, struct entries *entries)
+static void check_directory(unsigned *tally, const char *directory, struct entries *entries)
 {
 	struct dirent **names = NULL;
 	int count = scandir(directory, &names, is_json, alphasort);
 
 	for (int i = 0; i < count; i++) {
-		examine_file(tally, directory, names[i]->d_name, entries);
+		check_file(tally, directory, names[i]->d_name, entries);
 		free(names[i]);
 	}
 	free(names);
 }
 
-/* In how many files we are registered for a stage, and in which directory last. */
+/* Returns how many files register us for the stage.  *ret_directory: where the last of them is. */
 static int count_stage(const struct entries *entries, int stage, const char **ret_directory)
 {
 	int count = 0;
@@ -211,7 +212,7 @@ static int count_stage(const struct entries *entries, int stage, const char **re
 	return count;
 }
 
-static void examine_stage(unsigned *tally, const struct entries *entries, int stage)
+static void check_stage(unsigned *tally, const struct entries *entries, int stage)
 {
 	const char *directory = NULL;
 	int count = count_stage(entries, stage, &directory);
@@ -232,8 +233,8 @@ static void examine_stage(unsigned *tally, const struct entries *entries, int st
 			      "runs; make install");
 }
 
-/* Registered where nobody looks? */
-static void examine_elsewhere(unsigned *tally, const struct directories *dirs)
+/* Are files of ours in a usual directory that podman does not read here? */
+static void find_unread_files(unsigned *tally, const struct directories *dirs)
 {
 	static const char *const usual[] = { DEFAULT_DIRECTORY, ADMIN_DIRECTORY };
 
@@ -258,7 +259,7 @@ static void examine_elsewhere(unsigned *tally, const struct directories *dirs)
 	}
 }
 
-void examine_hooks(unsigned *tally)
+void check_hooks_d(unsigned *tally)
 {
 	auto_free struct directories *dirs = calloc(1, sizeof(*dirs));
 	auto_free struct entries *entries = calloc(1, sizeof(*entries));
@@ -273,8 +274,8 @@ void examine_hooks(unsigned *tally)
 			      "podman reads what %s names as hooks_dir, and no default",
 			      dirs->conf);
 	for (int i = 0; i < dirs->count; i++)
-		examine_directory(tally, dirs->paths[i], entries);
+		check_directory(tally, dirs->paths[i], entries);
 	for (int i = 0; i < REGISTRATION_STAGES; i++)
-		examine_stage(tally, entries, i);
-	examine_elsewhere(tally, dirs);
+		check_stage(tally, entries, i);
+	find_unread_files(tally, dirs);
 }

@@ -2,41 +2,40 @@
  * Apache-2.0 */
 #include "shim/verbs/check_host.h"
 
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/pidfd.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
 #include "oci/cleanup.h"
-#include "shim/ready/await_exec.h"
-#include "shim/base/log_daemon.h"
 #include "shim/base/host.h"
-#include "shim/plan/plan.h"
-#include "shim/record/record_file.h"
+#include "shim/base/log_daemon.h"
 #include "shim/base/seal.h"
+#include "shim/plan/plan.h"
 #include "shim/plan/settings.h"
+#include "shim/ready/await_exec.h"
+#include "shim/record/record_file.h"
 #include "shim/verbs/terminal.h"
 
-/* Each tries the real call, on this process, where it changes nothing. */
+/* Each of these makes the real call on this process, in a way that changes nothing. */
 static bool has_setns_by_pidfd(void)
 {
-	auto_fd fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	auto_fd fd = pidfd_open(getpid(), 0);
 
-	/* A plain user may not, but then the kernel has understood. */
+	/* EPERM: the kernel knows the call, and only refuses it to a plain user. */
 	return fd >= 0 && (setns(fd, CLONE_NEWUTS) == 0 || errno == EPERM);
 }
 
 static bool has_pidfd_getfd(void)
 {
-	auto_fd self = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	auto_fd fd = self < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, self, self, 0);
+	auto_fd self = pidfd_open(getpid(), 0);
+	auto_fd fd = self < 0 ? -1 : pidfd_getfd(self, self, 0);
 
 	return fd >= 0;
 }
@@ -77,7 +76,7 @@ static const struct {
 	{ "cgroup.kill (5.14)", is_recent },
 };
 
-static void examine_kernel(unsigned *tally)
+static void check_kernel(unsigned *tally)
 {
 	char missing[256] = "";
 	struct utsname name = { 0 };
@@ -97,7 +96,7 @@ static void examine_kernel(unsigned *tally)
 			      name.release);
 }
 
-static void examine_event(unsigned *tally)
+static void check_exec_event(unsigned *tally)
 {
 	struct app self = APP_EMPTY;
 	struct exec_event event;
@@ -113,7 +112,7 @@ static void examine_event(unsigned *tally)
 	exec_event_close(&event);
 }
 
-static void examine_seal(unsigned *tally)
+static void check_seal(unsigned *tally)
 {
 	if (seal_can_mount())
 		table_finding(tally, FINDING_GOOD, "program",
@@ -130,7 +129,7 @@ static bool is_cgroup2(const char *path)
 	return statfs(path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-static void examine_cgroups(unsigned *tally)
+static void check_cgroups(unsigned *tally)
 {
 	const char *layout = is_cgroup2("/sys/fs/cgroup")           ? "v2"
 			     : is_cgroup2("/sys/fs/cgroup/unified") ? "v1 and v2 (hybrid)"
@@ -150,7 +149,7 @@ static void examine_cgroups(unsigned *tally)
 			      "%s: each hook has one of its own, and is killed by it", layout);
 }
 
-static void examine_records(const struct options *o, unsigned *tally)
+static void check_records(const struct options *o, unsigned *tally)
 {
 	char standard[4096];
 	const char *path = o->root;
@@ -181,7 +180,7 @@ static void examine_records(const struct options *o, unsigned *tally)
 	}
 }
 
-static void examine_settings(const struct options *o, unsigned *tally)
+static void check_settings(const struct options *o, unsigned *tally)
 {
 	auto_settings settings = { 0 };
 	struct err e = { 0 };
@@ -208,7 +207,7 @@ static bool listens(const char *path)
 	return fd >= 0;
 }
 
-static void examine_log(const struct options *o, unsigned *tally)
+static void check_log(const struct options *o, unsigned *tally)
 {
 	if (listens("/run/systemd/journal/socket"))
 		table_finding(tally, FINDING_GOOD, "log", "the journal");
@@ -223,18 +222,18 @@ static void examine_log(const struct options *o, unsigned *tally)
 			      "\"--log\", \"FILE\" to hook.args of our files in hooks.d");
 }
 
-bool examine_host(const struct options *o)
+bool check_host(const struct options *o)
 {
 	unsigned tally[FINDING_COUNT] = { 0 };
 
-	examine_kernel(tally);
-	examine_event(tally);
-	examine_seal(tally);
-	examine_cgroups(tally);
-	examine_programs(tally);
-	examine_hooks(tally);
-	examine_settings(o, tally);
-	examine_records(o, tally);
-	examine_log(o, tally);
+	check_kernel(tally);
+	check_exec_event(tally);
+	check_seal(tally);
+	check_cgroups(tally);
+	check_runtimes(tally);
+	check_hooks_d(tally);
+	check_settings(o, tally);
+	check_records(o, tally);
+	check_log(o, tally);
 	return tally[FINDING_BAD] == 0;
 }

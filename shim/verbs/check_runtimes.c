@@ -9,15 +9,17 @@
 #include <sys/wait.h>
 
 #include "oci/cleanup.h"
-#include "shim/verbs/check_host.h"
+#include "shim/base/exit_status.h"
 #include "shim/base/host.h"
+#include "shim/verbs/check_host.h"
 #include "shim/verbs/terminal.h"
 
 #define RELEASE(major, minor, patch) ((major)*1000000U + (minor)*1000U + (patch))
 #define VERSION_WAIT_MS 10000
 #define VERSION_OUTPUT_MAX 4096 /* bytes of --version that are looked at */
 
-/* What is known of a program from a version on; the last row that fits counts. */
+/* What is known of each program.  A row is true from a version on, until a later row of the same
+ * program is. */
 static const struct {
 	const char *name;
 	unsigned since;
@@ -56,7 +58,7 @@ static const char *const directories[] = { "/usr/local/sbin", "/usr/local/bin", 
 					   "/usr/bin",        "/sbin",          "/bin",
 					   "/opt/kata/bin" };
 
-/* Only what the operator alone can have put there is executed. */
+/* It gets executed: so it must belong to root, and nobody else may be able to write to it. */
 static bool find_program(const char *name, char *path, size_t size)
 {
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
@@ -75,12 +77,13 @@ __attribute__((noreturn)) static void print_version(const char *path, int output
 	char *argv[] = { (char *)path, (char *)"--version", NULL };
 	char *environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 
-	(void)dup2(output, STDOUT_FILENO); /* if not, there is nothing to read */
+	(void)dup2(output, STDOUT_FILENO); /* if it fails, there is nothing to read */
 	(void)execve(path, argv, environment);
-	_exit(127);
+	_exit(STATUS_NOT_FOUND);
 }
 
-/* What the program prints, up to its first line that holds a number with a dot. */
+/* Run the program with --version, and read the first size - 1 bytes of what it prints to stdout.
+ * Returns false if it prints nothing in time. */
 static bool read_version(const char *path, char *buf, size_t size)
 {
 	int both[2];
@@ -104,13 +107,14 @@ static bool read_version(const char *path, char *buf, size_t size)
 	buf[used] = '\0';
 	(void)close(both[0]);
 	if (pid > 0) {
-		(void)kill(pid, SIGKILL); /* it has had its time; not reaped yet */
+		(void)kill(pid, SIGKILL); /* not reaped yet, so the pid is still its own */
 		(void)waitpid(pid, NULL, 0);
 	}
 	return used > 0;
 }
 
-/* The first "N.N" or "N.N.N" in text as a number, and its place; or 0. */
+/* The first "N.N" or "N.N.N" in text, as RELEASE makes it, and where it stands.  Returns 0 if there
+ * is none. */
 static unsigned parse_version(const char *text, const char **ret_at, int *ret_length)
 {
 	for (const char *p = text; (p = strpbrk(p, "0123456789")); p += strspn(p, "0123456789")) {
@@ -125,7 +129,7 @@ static unsigned parse_version(const char *text, const char **ret_at, int *ret_le
 	return 0;
 }
 
-static void examine_program(unsigned *tally, const char *name, const char *path)
+static void check_program(unsigned *tally, const char *name, const char *path)
 {
 	char output[VERSION_OUTPUT_MAX];
 	const char *at = "of unknown version";
@@ -141,7 +145,7 @@ static void examine_program(unsigned *tally, const char *name, const char *path)
 		      programs[row].how);
 }
 
-void examine_programs(unsigned *tally)
+void check_runtimes(unsigned *tally)
 {
 	char path[128];
 	const char *last = "";
@@ -155,7 +159,7 @@ void examine_programs(unsigned *tally)
 		last = name;
 		if (!find_program(name, path, sizeof(path)))
 			continue;
-		examine_program(tally, name, path);
+		check_program(tally, name, path);
 		found++;
 	}
 	if (!found)

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "seccomp/count.h"
-#include "shim/verbs/terminal.h"
 #include "shim/base/tools.h"
+#include "shim/verbs/terminal.h"
 
 /* The names of the capabilities in set, without their prefix; "none" for none. */
 static const char *cap_names(uint64_t set, char *buf, size_t size)
@@ -78,7 +78,7 @@ static void print_seccomp(const struct plan *plan)
 		table_row("", "the container has no profile");
 }
 
-/* The namespaces that config.json lists, or does not. */
+/* The names of the namespaces that config.json lists, or of those that it does not list. */
 static const char *ns_names(const struct bundle *bundle, bool listed, char *buf, size_t size)
 {
 	size_t used = 0;
@@ -132,7 +132,7 @@ static void print_scheduling(const struct process *process)
 		table_row("processors", "%d, by execCPUAffinity", CPU_COUNT(&process->affinity));
 }
 
-/* What the hook has otherwise than its application, in every container. */
+/* In what a hook differs from its application, in every container. */
 static void print_differences(const struct plan *plan)
 {
 	table_row("differs", "from the application in:");
@@ -148,7 +148,8 @@ static void print_differences(const struct plan *plan)
 		"oom_score_adj 1000: it dies first; session and keyring: fresh; stdin: at its end");
 }
 
-/* A label that this kernel cannot give lets no hook run. */
+/* Print the label, if there is one.  Returns whether this kernel can apply it.  If not, no hook
+ * runs. */
 static bool print_label(const char *what, const char *label, const char *file)
 {
 	bool can = access(file, W_OK) == 0;
@@ -168,7 +169,7 @@ static bool print_labels(const struct process *process)
 	return apparmor && selinux;
 }
 
-bool describe_sandbox(const struct plan *plan)
+bool check_sandbox(const struct plan *plan)
 {
 	const struct process *process = &plan->bundle->process;
 	bool can_run;

@@ -1,11 +1,11 @@
 /* A hook's sandbox in words.  SPDX-License-Identifier: Apache-2.0 */
-#ifndef ODH_DESCRIBE_H
-#define ODH_DESCRIBE_H
+#ifndef ODH_CHECK_SANDBOX_H
+#define ODH_CHECK_SANDBOX_H
 
 #include "shim/plan/plan.h"
 
-/* Print, for a plan with a hook, as whom it runs and with which rights, and what it has otherwise
- * than its application.  Returns whether all of that can be had on this host. */
-bool describe_sandbox(const struct plan *plan);
+/* plan: with a hook.  Print as whom it runs, with which rights, and in what it differs from its
+ * application.  Returns whether this host can give it all of that. */
+bool check_sandbox(const struct plan *plan);
 
 #endif

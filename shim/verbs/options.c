@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "shim/sandbox/joiner.h"
 #include "shim/base/text.h"
+#include "shim/plan/settings.h"
+#include "shim/sandbox/fault.h"
+#include "shim/verbs/terminal.h"
 
 #define TIMEOUT_MAX (10 * 365 * 86400) /* seconds */
 
@@ -128,21 +129,40 @@ static int take_fault(struct options *o, char *value, struct err *e)
 static const struct {
 	struct option option;
 	int (*take)(struct options *o, char *value, struct err *e);
+	/* In the list of options that --help ends with.  NULL: it stands elsewhere there, or
+	 * belongs to a verb, whose row in verbs.c names it. */
+	const char *usage;
+	const char *text; /* NULL: usage says enough */
 } table[] = {
-	{ { "config", required_argument, NULL, 0 }, take_config },
-	{ { "root", required_argument, NULL, 0 }, take_root },
-	{ { "log", required_argument, NULL, 0 }, take_log },
-	{ { "log-format", required_argument, NULL, 0 }, take_log_format },
-	{ { "log-level", required_argument, NULL, 0 }, take_log_level },
-	{ { "pid", required_argument, NULL, 0 }, take_pid },
-	{ { "bundle", required_argument, NULL, 0 }, take_bundle },
-	{ { "all", no_argument, NULL, 0 }, take_all },
-	{ { "json", no_argument, NULL, 0 }, take_json },
-	{ { "timeout", required_argument, NULL, 0 }, take_timeout },
-	{ { "help", no_argument, NULL, 0 }, take_help },
-	{ { "version", no_argument, NULL, 0 }, take_version },
+	{ { "config", required_argument, NULL, 0 },
+	  take_config,
+	  "--config FILE",
+	  "settings (default " SETTINGS_FILE ")" },
+	{ { "root", required_argument, NULL, 0 },
+	  take_root,
+	  "--root DIR",
+	  "records (default /run/oci-deploy-hook)" },
+	{ { "log", required_argument, NULL, 0 },
+	  take_log,
+	  "--log FILE",
+	  "log to FILE besides syslog" },
+	{ { "log-format", required_argument, NULL, 0 },
+	  take_log_format,
+	  "--log-format text|json",
+	  "form of that file" },
+	{ { "log-level", required_argument, NULL, 0 },
+	  take_log_level,
+	  "--log-level error|warning|info|debug",
+	  NULL },
+	{ { "help", no_argument, NULL, 0 }, take_help, "--help, --version", NULL },
+	{ { "version", no_argument, NULL, 0 }, take_version, NULL, NULL },
+	{ { "pid", required_argument, NULL, 0 }, take_pid, NULL, NULL },
+	{ { "bundle", required_argument, NULL, 0 }, take_bundle, NULL, NULL },
+	{ { "all", no_argument, NULL, 0 }, take_all, NULL, NULL },
+	{ { "json", no_argument, NULL, 0 }, take_json, NULL, NULL },
+	{ { "timeout", required_argument, NULL, 0 }, take_timeout, NULL, NULL },
 #ifdef STEP_FAULTS
-	{ { "fault", required_argument, NULL, 0 }, take_fault },
+	{ { "fault", required_argument, NULL, 0 }, take_fault, NULL, NULL },
 #endif
 };
 enum { OPTION_COUNT = sizeof(table) / sizeof(table[0]) };
@@ -162,7 +182,7 @@ int options_parse(int argc, char *argv[], struct options *ret, struct err *e)
 {
 	struct options o = { .argv = argv, .log = { .level = LOG_LEVEL_INFO } };
 	struct option longs[OPTION_COUNT + 1] = { 0 };
-	char *words[128]; /* getopt sorts its array: the caller's stays as it is */
+	char *words[128]; /* a copy, since getopt changes the order of its array */
 	int index = 0, found;
 
 	if (argc < 1 || (size_t)argc >= sizeof(words) / sizeof(words[0]))
@@ -171,7 +191,7 @@ int options_parse(int argc, char *argv[], struct options *ret, struct err *e)
 	for (int i = 0; i < OPTION_COUNT; i++)
 		longs[i] = table[i].option;
 	opterr = 0;
-	optind = 0; /* from the start, also the second time */
+	optind = 0; /* glibc's getopt begins anew: this may be the second call */
 	while ((found = getopt_long(argc, words, ":", longs, &index)) != -1) {
 		if (found == ':')
 			return err_set(e, EINVAL, "option '%s' needs a value", words[optind - 1]);
@@ -188,20 +208,9 @@ int options_parse(int argc, char *argv[], struct options *ret, struct err *e)
 	return 0;
 }
 
-static bool is_runtimes_verb(const char *word)
+void options_print_usage(void)
 {
-	return word && (!strcmp(word, "poststart") || !strcmp(word, "poststop"));
-}
-
-bool options_called_by_runtime(int argc, char *argv[])
-{
-	struct options o = { 0 };
-	struct err e = { 0 };
-
-	if (options_parse(argc, argv, &o, &e) == 0 && o.verb)
-		return is_runtimes_verb(o.verb);
-	for (int i = 1; i < argc; i++)
-		if (is_runtimes_verb(argv[i]))
-			return true;
-	return false;
+	for (int i = 0; i < OPTION_COUNT; i++)
+		if (table[i].usage)
+			table_usage(table[i].usage, table[i].text);
 }

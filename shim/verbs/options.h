@@ -10,26 +10,25 @@
 #include "shim/verbs/terminal.h"
 
 struct options {
-	char **argv; /* as main got it */
+	char **argv; /* main's */
 	const char *config, *root;
 	struct log_options log;
 	bool help, version;
 	pid_t pid;          /* 0 = not given */
-	const char *bundle; /* NULL = not given; and so on */
+	const char *bundle; /* NULL = not given, here and below */
 	const char *verb;
 	const char *operand; /* CONTAINER */
 	bool all, json;
 	bool has_timeout;
 	int64_t timeout_s;        /* of wait */
-	struct terminal terminal; /* filled by main */
+	struct terminal terminal; /* main fills it; options_parse does not */
 };
 
-/* Parse the command line.  Options may stand before and behind the verb.
+/* Parse the command line.  Options may stand before and after the verb.
  * Returns 0 and fills *ret, borrowing argv's strings, or -1 and *e (EINVAL). */
 int options_parse(int argc, char *argv[], struct options *ret, struct err *e);
 
-/* Is the verb poststart or poststop, or, where the words make no sense, one of them?  Then the exit
- * status is 0, whatever the rest is. */
-bool options_called_by_runtime(int argc, char *argv[]);
+/* Print the options that every verb takes to stdout, for --help. */
+void options_print_usage(void);
 
 #endif

@@ -1,17 +1,14 @@
 /* The verb run: the hook now, in the foreground.  SPDX-License-Identifier: Apache-2.0 */
-#include <limits.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "oci/cleanup.h"
-#include "shim/supervise/guard.h"
-#include "shim/record/record.h"
-#include "shim/record/records.h"
 #include "shim/base/seal.h"
+#include "shim/record/record_file.h"
+#include "shim/record/records.h"
+#include "shim/supervise/guard.h"
 #include "shim/verbs/verbs.h"
-
-#define STATUS_FAILED 125
 
 static int run_planned(const struct plan *plan, const struct app *app, const char *root,
 		       struct err *e)
@@ -19,7 +16,7 @@ static int run_planned(const struct plan *plan, const struct app *app, const cha
 	struct outcome outcome;
 	char text[ERR_MSG_MAX + 64];
 	struct err none = { 0 };
-	auto_fd records = record_dir(root, true, &none); /* without it there is only no cache */
+	auto_fd records = record_dir(root, true, &none); /* without it, nothing is cached */
 	struct guard guard = { .plan = plan, .app = app, .cache = records, .foreground = true };
 
 	guard.signals = watcher_signals(e);
@@ -32,9 +29,10 @@ static int run_planned(const struct plan *plan, const struct app *app, const cha
 	return outcome_run_status(&outcome);
 }
 
-/* start_time: of the process that is meant; 0 = whichever has that pid. */
-static int prepare_and_run(const struct options *o, const struct state *state, uint64_t start_time,
-			   struct err *e)
+/* start_time: of the container's init, so that no other process with its pid is taken for it;
+ * 0 = not known. */
+static int plan_and_run(const struct options *o, const struct state *state, uint64_t start_time,
+			struct err *e)
 {
 	auto_plan_source source = { 0 };
 	auto_plan plan = { 0 };
@@ -64,7 +62,7 @@ static int prepare_and_run(const struct options *o, const struct state *state, u
 	return run_planned(&plan, &app, o->root, e);
 }
 
-/* By the record of its start. */
+/* The container is named: the record of its start has its bundle and its init. */
 static int run_container(const struct options *o, struct err *e)
 {
 	auto_seen_record r = SEEN_RECORD_EMPTY;
@@ -79,9 +77,10 @@ static int run_container(const struct options *o, struct err *e)
 	state.id = r.data.id;
 	state.bundle = r.data.bundle;
 	state.pid = r.data.init.pid;
-	return prepare_and_run(o, &state, r.data.init.start_time, e);
+	return plan_and_run(o, &state, r.data.init.start_time, e);
 }
 
+/* Bundle and init are named. */
 static int run_process(const struct options *o, struct err *e)
 {
 	auto_free char *bundle = realpath(o->bundle, NULL);
@@ -93,7 +92,7 @@ static int run_process(const struct options *o, struct err *e)
 	}
 	state.bundle = bundle;
 	state.id = strrchr(bundle, '/') + 1;
-	return prepare_and_run(o, &state, 0, e);
+	return plan_and_run(o, &state, 0, e);
 }
 
 int verb_run(const struct options *o, struct err *e)

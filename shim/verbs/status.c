@@ -1,67 +1,22 @@
 /* The verb status: the records as a table, one in full, or as JSON.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "shim/verbs/status.h"
-
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "oci/cleanup.h"
+#include "shim/base/clock.h"
 #include "shim/record/record_json.h"
 #include "shim/record/records.h"
+#include "shim/verbs/record_words.h"
+#include "shim/verbs/timeline.h"
 #include "shim/verbs/verbs.h"
-#include "shim/base/clock.h"
 
-enum { STATUS_FAILED = 125 };
 enum { SHORT_ID = 12, ID_WIDTH = 20, STARTED_WIDTH = 10, HOOK_WIDTH = 9, EXIT_WIDTH = 6 };
 enum { TOOK_WIDTH = 6, REASON_MIN = 12, GAP = 2 };
 
-const char *status_exit(const struct record *r, char buf[16])
-{
-	const char *name = r->signal ? sigabbrev_np(r->signal) : NULL;
-
-	if (name)
-		snprintf(buf, 16, "%s", name);
-	else if (r->signal)
-		snprintf(buf, 16, "%d", 128 + r->signal);
-	else if (r->exit_code >= 0)
-		snprintf(buf, 16, "%d", r->exit_code);
-	else
-		snprintf(buf, 16, "-");
-	return buf;
-}
-
-int64_t status_took_ms(const struct record *r)
-{
-	int64_t end = r->marks_ms[RECORD_ENDED];
-
-	if (r->marks_ms[RECORD_SPAWNED] < 0)
-		return -1;
-	if (end < 0 && r->hook == RECORD_RUNNING)
-		end = clock_realtime_ms() - r->time_ms;
-	return end - r->marks_ms[RECORD_SPAWNED];
-}
-
-const char *status_reason(const struct record *r, char *buf, size_t size)
-{
-	size_t used = 0;
-
-	buf[0] = '\0';
-	if (r->reason[0])
-		return r->reason;
-	if (r->hook == RECORD_WAITING)
-		return r->marks_ms[RECORD_EXEC] < 0 ? "for the application to start"
-						    : "for the application to get ready";
-	for (size_t i = 0; i < POLICY_COUNT && used < size; i++)
-		if (r->refused[i])
-			used += (size_t)snprintf(buf + used, size - used, "%s%s",
-						 used ? ", " : "refused: ", policy[i].variable);
-	return buf;
-}
-
 /* --- the table --- */
 
-/* Of the engines' 64 hexadecimal digits the first twelve, as they show them. */
+/* Engines' ids have 64 hexadecimal digits, of which engines show the first twelve.  So do we. */
 static void short_id(const char *id, char buf[ID_WIDTH + 1])
 {
 	bool engine = strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
@@ -71,11 +26,11 @@ static void short_id(const char *id, char buf[ID_WIDTH + 1])
 		buf[SHORT_ID] = '\0';
 }
 
-/* What is shown, and how wide. */
+/* Which starts are shown, in which columns, and how wide these are. */
 struct view {
 	const struct terminal *terminal;
 	const char *id;                /* NULL = of every container */
-	bool all;                      /* ended ones whose hook is done, too */
+	bool all;                      /* also of ended containers whose hook has ended */
 	size_t id_width, reason_width; /* 0: no such column */
 	bool started;
 };
@@ -87,7 +42,7 @@ static bool is_shown(const struct seen_record *r, const struct view *v)
 	return v->all || r->live || !record_final(&r->data);
 }
 
-/* What does not fit is left out: first the reason, then the age. */
+/* Choose the columns.  If they do not fit, the reason is left out first, then the age. */
 static void fit(struct view *v, const struct record_list *list)
 {
 	const size_t rest = HOOK_WIDTH + EXIT_WIDTH + TOOK_WIDTH + 3 * GAP;
@@ -109,7 +64,7 @@ static void fit(struct view *v, const struct record_list *list)
 	v->reason_width = used + GAP + REASON_MIN <= columns ? columns - used - GAP : 0;
 }
 
-/* Whole seconds: nobody wants to know "4.3s ago". */
+/* How long ago the start was.  Below a minute in whole seconds: "4s ago" is exact enough. */
 static const char *age(const struct record *r, char buf[TERMINAL_DURATION_MAX + 8])
 {
 	char duration[TERMINAL_DURATION_MAX];
@@ -133,13 +88,13 @@ static void print_row(const struct record *r, const struct view *v)
 	printf("%-*s", (int)v->id_width, id);
 	if (v->started)
 		printf("  %-*s", STARTED_WIDTH, age(r, started));
-	printf("  %s%-*s%s", terminal_color(v->terminal, r->hook), HOOK_WIDTH,
+	printf("  %s%-*s%s", record_words_color(v->terminal, r->hook), HOOK_WIDTH,
 	       record_hook_word(r->hook), terminal_plain(v->terminal));
-	printf("  %-*s  %*s", EXIT_WIDTH, status_exit(r, code), TOOK_WIDTH,
-	       terminal_duration(status_took_ms(r), took));
-	if (v->reason_width && status_reason(r, names, sizeof(names))[0])
+	printf("  %-*s  %*s", EXIT_WIDTH, record_words_exit(r, code), TOOK_WIDTH,
+	       terminal_duration(record_words_took_ms(r), took));
+	if (v->reason_width && record_words_reason(r, names, sizeof(names))[0])
 		printf("  %s", terminal_cell(reason, v->reason_width,
-					     status_reason(r, names, sizeof(names))));
+					     record_words_reason(r, names, sizeof(names))));
 	printf("\n");
 }
 
@@ -210,7 +165,7 @@ int verb_status(const struct options *o, struct err *e)
 		print_json(&list, &view);
 	else
 		print_table(&list, &view);
-	if (list.unreadable) /* told, but the others are right */
+	if (list.unreadable) /* said on stderr; the status is 0, since all else was printed */
 		(void)err_set(e, EIO, "%zu records cannot be read; the first: %s", list.unreadable,
 			      list.error.msg);
 	return 0;

@@ -12,6 +12,7 @@
 
 #define VALUE_MAX 2048 /* bytes of a line for people */
 enum { COLUMNS = 80, COLUMNS_MIN = 40, COLUMNS_MAX = 400 };
+enum { USAGE_COLUMN = 32 }; /* where the text of --help begins */
 
 /* The variable's value, or NULL where it is unset or empty. */
 static const char *value_of(const char *name)
@@ -77,24 +78,12 @@ char *terminal_cell(char *buf, size_t width, const char *text)
 
 	(void)text_escape(escaped, sizeof(escaped), text);
 	for (const char *s = escaped; *s && used < width; s++)
-		if ((*s & 0xc0) != 0x80) /* the rest of a character */
+		if ((*s & 0xc0) != 0x80) /* else it continues a character of several bytes */
 			buf[used++] = (char)(*s & 0x80 ? '?' : *s);
 	buf[used] = '\0';
 	if (used == width && strlen(escaped) > width)
 		memcpy(buf + width - 3, "...", 3);
 	return buf;
-}
-
-const char *terminal_color(const struct terminal *t, enum record_hook hook)
-{
-	static const char *const colors[] = {
-		[RECORD_NONE] = "\033[2m",       [RECORD_WAITING] = "\033[33m",
-		[RECORD_RUNNING] = "\033[36m",   [RECORD_SUCCEEDED] = "\033[32m",
-		[RECORD_FAILED] = "\033[31m",    [RECORD_TIMED_OUT] = "\033[31m",
-		[RECORD_ABANDONED] = "\033[31m", [RECORD_REFUSED] = "\033[2m",
-	};
-
-	return t->color ? colors[hook] : "";
 }
 
 const char *terminal_plain(const struct terminal *t)
@@ -106,7 +95,7 @@ const char *terminal_plain(const struct terminal *t)
 
 static const char *const finding_names[FINDING_COUNT] = { "good", "note", "BAD" };
 
-static void print_value(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static void print_value(const char *fmt, va_list ap)
 {
 	char value[VALUE_MAX], safe[VALUE_MAX];
 
@@ -133,4 +122,20 @@ void table_finding(unsigned *tally, enum finding finding, const char *label, con
 	va_start(ap, fmt);
 	print_value(fmt, ap);
 	va_end(ap);
+}
+
+void table_usage(const char *words, const char *text)
+{
+	const int used = printf("  %s", words);
+
+	/* Words that are too long have a line for themselves. */
+	if (text)
+		printf("%s%*s", used + 2 > USAGE_COLUMN ? "\n" : "",
+		       used + 2 > USAGE_COLUMN ? USAGE_COLUMN : USAGE_COLUMN - used, "");
+	for (; text && *text; text++)
+		if (*text == '\n')
+			printf("\n%*s", USAGE_COLUMN, "");
+		else
+			putchar(*text);
+	putchar('\n');
 }

@@ -1,17 +1,19 @@
 /* One start, drawn.  SPDX-License-Identifier: Apache-2.0 */
+#include "shim/verbs/timeline.h"
+
 #include <string.h>
 
-#include "shim/verbs/status.h"
-#include "shim/record/record_json.h"
-#include "shim/base/text.h"
 #include "shim/base/clock.h"
+#include "shim/base/text.h"
+#include "shim/record/record_json.h"
+#include "shim/verbs/record_words.h"
 
 enum { LABEL_WIDTH = 10, AT_WIDTH = 7, TOOK_WIDTH = 8, OUTPUT_LINES = 10 };
 
 struct span {
 	const char *label;
-	int64_t from_ms, to_ms; /* since the call; equal: a moment */
-	bool figure;            /* how long it took is worth saying */
+	int64_t from_ms, to_ms; /* since poststart was called; if equal, a moment is drawn */
+	bool figure;            /* print how long it took, too */
 };
 
 struct chart {
@@ -21,6 +23,7 @@ struct chart {
 	size_t width;
 };
 
+/* Where a moment is drawn. */
 static size_t column(const struct chart *c, int64_t ms)
 {
 	return c->total_ms ? (size_t)(ms * (int64_t)(c->width - 1) / c->total_ms) : 0;
@@ -36,7 +39,7 @@ static void draw(const struct chart *c, const struct span *span)
 	       terminal_duration(span->label[0] == 'h' ? span->from_ms : span->to_ms, at));
 	for (size_t i = 0; i < from; i++)
 		printf(" ");
-	printf("%s", terminal_color(c->terminal, c->record->hook));
+	printf("%s", record_words_color(c->terminal, c->record->hook));
 	if (span->from_ms == span->to_ms)
 		printf("|");
 	for (size_t i = from; span->from_ms != span->to_ms && i <= to; i++)
@@ -47,7 +50,8 @@ static void draw(const struct chart *c, const struct span *span)
 	printf("\n");
 }
 
-/* A later moment that an earlier one lacks is drawn from the last known one. */
+/* Draw all moments that the record has.  A span begins at the last moment that is known before
+ * it. */
 static void draw_all(const struct chart *c)
 {
 	const int64_t *at = c->record->marks_ms;
@@ -83,7 +87,7 @@ static void timeline(const struct record *r, const struct terminal *t)
 		if (r->marks_ms[i] > c.total_ms)
 			c.total_ms = r->marks_ms[i];
 	if (!record_final(r) && clock_realtime_ms() - r->time_ms > c.total_ms)
-		c.total_ms = clock_realtime_ms() - r->time_ms; /* it goes on */
+		c.total_ms = clock_realtime_ms() - r->time_ms; /* it has not ended */
 	printf("\n");
 	draw_all(&c);
 }
@@ -102,7 +106,7 @@ static void print_output(const char *output)
 
 	if (line > output && line[-1] == '\n')
 		line--;
-	while (line > output && lines < OUTPUT_LINES) { /* to the beginning of the last lines */
+	while (line > output && lines < OUTPUT_LINES) { /* back to where the last lines begin */
 		if (line[-1] == '\n' && ++lines == OUTPUT_LINES)
 			break;
 		line--;
@@ -122,10 +126,10 @@ static void print_hook(const struct record *r, const struct terminal *t)
 {
 	char code[16] = "";
 
-	printf("%-*s %s%s%s", LABEL_WIDTH, "hook", terminal_color(t, r->hook),
+	printf("%-*s %s%s%s", LABEL_WIDTH, "hook", record_words_color(t, r->hook),
 	       record_hook_word(r->hook), terminal_plain(t));
 	if (r->signal)
-		printf(", killed by signal %d (%s)", r->signal, status_exit(r, code));
+		printf(", killed by signal %d (%s)", r->signal, record_words_exit(r, code));
 	else if (r->exit_code >= 0)
 		printf(", exit status %d", r->exit_code);
 	printf("\n");
@@ -135,7 +139,7 @@ void timeline_print(const struct seen_record *seen, const struct terminal *t)
 {
 	const struct record *r = &seen->data;
 	char time[40], ago[TERMINAL_DURATION_MAX], started[160], names[160];
-	const char *reason = status_reason(r, names, sizeof(names));
+	const char *reason = record_words_reason(r, names, sizeof(names));
 
 	row("container", r->id);
 	snprintf(started, sizeof(started), "%s, %s ago",

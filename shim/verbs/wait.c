@@ -1,28 +1,28 @@
 /* The verb wait: until a hook has ended.  SPDX-License-Identifier: Apache-2.0
  *
- * Woken by the record's replacement and by the supervisor's end, never by a clock: but for one look
- * now and then where the supervisor is of another pid namespace.
+ * It wakes when the record is replaced and when the supervisor ends, not by a clock.  Only where
+ * the supervisor cannot be watched, since it is in another pid namespace, does it look now and
+ * then.
  */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
 #include "oci/cleanup.h"
+#include "shim/base/clock.h"
+#include "shim/base/procfs.h"
 #include "shim/record/record_json.h"
 #include "shim/record/record_names.h"
 #include "shim/record/records.h"
 #include "shim/supervise/outcome.h"
 #include "shim/verbs/verbs.h"
-#include "shim/base/procfs.h"
-#include "shim/base/clock.h"
 
-enum { STATUS_FAILED = 125 };
+#define LOOK_MS 10000 /* between two looks without an event */
 
-#define LOOK_MS 10000
-
-static int watch(int dir, struct err *e)
+/* Returns an inotify descriptor that is readable once a record was replaced or removed, or -1. */
+static int watch_records(int dir, struct err *e)
 {
 	auto_fd fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char path[32];
@@ -33,7 +33,7 @@ static int watch(int dir, struct err *e)
 	return take_fd(&fd);
 }
 
-/* Say why a final record has no status of its hook's. */
+/* Say why a final record has no status of a hook. */
 static void explain(const struct record *r, struct err *e)
 {
 	switch (r->hook) {
@@ -41,7 +41,7 @@ static void explain(const struct record *r, struct err *e)
 		(void)err_set(e, ETIMEDOUT, "the hook timed out: %s", r->reason);
 		return;
 	case RECORD_REFUSED:
-		(void)err_set(e, ENOENT, "no hook runs: only such are set as are refused");
+		(void)err_set(e, ENOENT, "no hook runs: every hook that is set is refused");
 		return;
 	case RECORD_SUCCEEDED:
 	case RECORD_FAILED:
@@ -58,6 +58,7 @@ static void explain(const struct record *r, struct err *e)
 	(void)err_set(e, ECANCELED, "the hook was abandoned: %s", r->reason);
 }
 
+/* The exit status that a final record stands for. */
 static int exit_status(const struct record *r, struct err *e)
 {
 	if (r->exit_code < 0 && !r->signal)
@@ -65,15 +66,16 @@ static int exit_status(const struct record *r, struct err *e)
 	return outcome_wait_status(r);
 }
 
-static void drain(int inotify)
+static void discard_events(int inotify)
 {
 	char events[4096];
 
 	while (read(inotify, events, sizeof(events)) > 0)
-		; /* which file it was, the next look tells */
+		; /* the record is read again, whatever they say */
 }
 
-/* deadline_ms: of clock_boottime_ms; -1 = none.  False: it is over. */
+/* Sleep until the record may have changed.  keeper: the supervisor's pidfd, or -1; closed once it
+ * has ended.  deadline_ms: of clock_boottime_ms; -1 = none.  Returns false once it is over. */
 static bool sleep_until_event(int inotify, int *keeper, int64_t deadline_ms)
 {
 	struct pollfd polls[] = {
@@ -87,14 +89,15 @@ static bool sleep_until_event(int inotify, int *keeper, int64_t deadline_ms)
 		timeout = left > INT_MAX ? INT_MAX : (int)left;
 	if (deadline_ms >= 0 && left <= 0)
 		return false;
-	(void)poll(polls, 2, timeout); /* EINTR is a round more */
-	drain(inotify);
+	(void)poll(polls, 2, timeout); /* an interrupted poll just loops again */
+	discard_events(inotify);
 	if (polls[1].revents)
-		cleanup_fd(keeper); /* it would wake for ever */
+		cleanup_fd(keeper); /* it stays readable: poll would never sleep again */
 	return true;
 }
 
-static int wait_for(const char *name, int dir, int inotify, const struct options *o, struct err *e)
+static int wait_for_end(const char *name, int dir, int inotify, const struct options *o,
+			struct err *e)
 {
 	int64_t deadline_ms = o->has_timeout ? clock_boottime_ms() + o->timeout_s * 1000 : -1;
 	auto_fd keeper = -1;
@@ -128,8 +131,9 @@ int verb_wait(const struct options *o, struct err *e)
 		(void)err_set(e, EINVAL, "wait needs CONTAINER");
 		return STATUS_FAILED;
 	}
-	if (records_find(o->root, o->operand, &r, &dir, e) < 0 || (inotify = watch(dir, e)) < 0)
+	if (records_find(o->root, o->operand, &r, &dir, e) < 0 ||
+	    (inotify = watch_records(dir, e)) < 0)
 		return STATUS_FAILED;
-	record_name(&r.data.init, name); /* of this start, whatever is started later */
-	return wait_for(name, dir, inotify, o, e);
+	record_name(&r.data.init, name); /* of this start, even if the container starts again */
+	return wait_for_end(name, dir, inotify, o, e);
 }

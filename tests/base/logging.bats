@@ -333,7 +333,7 @@ start_without_file() {
 @test "the events in the source are those of the man page" {
 	local documented used
 	documented=$(sed -n '/^\.Sh LOG/,/^\.Sh /s/^\.It //p' "$REPO/man/oci-deploy-hook.8" | sort -u)
-	used=$(cat "$REPO"/shim/*.c | tr -d '\n' | grep -Eo '(log_event|log_bytes)\([^;]*|\{ LOG_LEVEL_[A-Z]*, "[a-z-]*"' |
+	used=$(cat "$REPO"/shim/*.c "$REPO"/shim/*/*.c | tr -d '\n' | grep -Eo '(log_event|log_bytes)\([^;]*|\{ LOG_LEVEL_[A-Z]*, "[a-z-]*"' |
 		grep -Eo 'LOG_LEVEL_[A-Z]*,[^"]*"[a-z-]*"' | sed 's/.*"\(.*\)"/\1/' | grep -vx -- - | sort -u)
 	equal "$used" "$documented" "events"
 }

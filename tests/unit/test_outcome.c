@@ -20,7 +20,7 @@ static bool is_event(const char *event)
 static int expected(int status, int value)
 {
 	return status == ENDING_VALUE    ? value
-	       : status == ENDING_SIGNAL ? EXIT_STATUS_SIGNAL + value
+	       : status == ENDING_SIGNAL ? STATUS_SIGNAL + value
 					 : status;
 }
 

@@ -7,12 +7,34 @@
 static const char *const actions[] = { "KILL",  "KILL_PROCESS", "KILL_THREAD", "TRAP",
 				       "ERRNO", "TRACE",        "ALLOW",       "LOG" };
 
-/* Of the specification, as of 1.2. */
-static const char *const archs[] = {
-	"X86",     "X86_64",      "X32",    "ARM",      "AARCH64",     "MIPS",
-	"MIPS64",  "MIPS64N32",   "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC",
-	"PPC64",   "PPC64LE",     "S390",   "S390X",    "PARISC",      "PARISC64",
-	"RISCV64", "LOONGARCH64", "M68K",   "SH",       "SHEB",
+/* Of the specification, as of 1.2.  value 0: an older libseccomp has none. */
+static const struct {
+	const char *name;
+	uint32_t value;
+} archs[] = {
+	{ "X86", SCMP_ARCH_X86 },
+	{ "X86_64", SCMP_ARCH_X86_64 },
+	{ "X32", SCMP_ARCH_X32 },
+	{ "ARM", SCMP_ARCH_ARM },
+	{ "AARCH64", SCMP_ARCH_AARCH64 },
+	{ "MIPS", SCMP_ARCH_MIPS },
+	{ "MIPS64", SCMP_ARCH_MIPS64 },
+	{ "MIPS64N32", SCMP_ARCH_MIPS64N32 },
+	{ "MIPSEL", SCMP_ARCH_MIPSEL },
+	{ "MIPSEL64", SCMP_ARCH_MIPSEL64 },
+	{ "MIPSEL64N32", SCMP_ARCH_MIPSEL64N32 },
+	{ "PPC", SCMP_ARCH_PPC },
+	{ "PPC64", SCMP_ARCH_PPC64 },
+	{ "PPC64LE", SCMP_ARCH_PPC64LE },
+	{ "S390", SCMP_ARCH_S390 },
+	{ "S390X", SCMP_ARCH_S390X },
+	{ "PARISC", SCMP_ARCH_PARISC },
+	{ "PARISC64", SCMP_ARCH_PARISC64 },
+	{ "RISCV64", SCMP_ARCH_RISCV64 },
+	{ "LOONGARCH64", 0 },
+	{ "M68K", 0 },
+	{ "SH", 0 },
+	{ "SHEB", 0 },
 };
 
 static void parsed(const char *text, const char *reason)
@@ -69,6 +91,7 @@ static void test_numbers(void)
 static void test_archs(void)
 {
 	uint32_t seen[sizeof(archs) / sizeof(archs[0])];
+	struct profile native = { 0 };
 	size_t count = 0;
 
 	for (size_t i = 0; i < sizeof(archs) / sizeof(archs[0]); i++) {
@@ -78,17 +101,29 @@ static void test_archs(void)
 		snprintf(text, sizeof(text),
 			 "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": "
 			 "[\"SCMP_ARCH_%s\"]}",
-			 archs[i]);
-		is_string(profile_from(text, &p), "", archs[i]);
-		ok(p.arch_count <= 1, "%s is one, or not known to libseccomp", archs[i]);
+			 archs[i].name);
+		is_string(profile_from(text, &p), "", archs[i].name);
+		ok(p.arch_count <= 1, "%s is one, or not known to libseccomp", archs[i].name);
+		ok(!archs[i].value || (p.arch_count == 1 && p.archs[0] == archs[i].value),
+		   "%s has libseccomp's value", archs[i].name);
 		for (size_t j = 0; p.arch_count && j < count; j++)
 			if (seen[j] == p.archs[0])
-				ok(false, "%s is another one too", archs[i]);
+				ok(false, "%s is another one too", archs[i].name);
 		if (p.arch_count)
 			seen[count++] = p.archs[0];
 		profile_free(&p);
 	}
 	ok(count >= 19, "libseccomp knows %zu of them", count);
+	is_string(profile_from("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": "
+			       "[\"SCMP_ARCH_NATIVE\"]}",
+			       &native),
+		  "", "NATIVE");
+	ok(native.arch_count == 1 && native.archs[0] == SCMP_ARCH_NATIVE, "is one too");
+	profile_free(&native);
+	parsed("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"x86\"]}",
+	       "\"x86\" is not known");
+	parsed("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_x86\"]}",
+	       "\"SCMP_ARCH_x86\" is not known");
 }
 
 static void test_flags(void)
