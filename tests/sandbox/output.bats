@@ -6,6 +6,114 @@
 
 load ../lib/helper
 
+# --- the container's own output ---
+
+@test "output goes into the container's file, and nobody overwrites anybody" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		blocked_hook 'echo from-hook; echo to-stderr >&2'
+		launch
+		wait_until begun
+		answers
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		answers
+		equal "$(sed 's/[0-9]*$//' "$OUT" | sort | paste -sd,)" \
+			"answer-,answer-,app-up,begun,from-hook"
+		grep -qx to-stderr "$ERR"
+	done
+}
+
+@test "output goes into the container's pipe, which ends with the container" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		OUTPUT='pipe'
+		blocked_hook 'echo from-hook'
+		launch
+		wait_until begun
+		answers
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		wait_until grep -qx from-hook "$OUT"
+		answers
+		delete
+		wait_until refute kill -0 "$READER" # nobody holds the other end
+	done
+}
+
+@test "output goes into the container's terminal" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		blocked_hook 'echo from-hook; test -t 1 && echo on-a-terminal; : </dev/tty'
+		on_a_terminal
+		wait_until begun
+		answers
+		open_gate
+		wait_for_log ': ended: exit status [12]'
+		grep -q '^from-hook' "$OUT"
+		grep -q '^on-a-terminal' "$OUT"
+		grep -q "can't open /dev/tty" "$OUT" # it is nobody's controlling terminal there
+		answers
+	done
+}
+
+@test "output goes to the container's socket by a relay" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		CALLER=("$TOOLS/bundle/rootfs/probe" socket "$B/socket.out")
+		blocked_hook 'echo from-hook'
+		create
+		CALLER=()
+		start
+		OUT=$B/socket.out
+		wait_until begun
+		answers
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		wait_until grep -qx from-hook "$OUT"
+		answers
+	done
+}
+
+@test "an application that writes to nowhere has a hook all the same" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		OUTPUT='null'
+		hook 'echo nobody reads this; echo ran >/tmp/ran'
+		launch
+		wait_for_log ': ended: exit status 0'
+		grep -qx ran "$ROOTFS/tmp/ran"
+	done
+}
+
+@test "the setting output none: nothing is written to the container's output" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		settings '{"output": "none"}'
+		set_env CC_PRE_RUN_HOOK=true
+		hook 'echo nobody reads this; echo nor this >&2; echo ran >/tmp/ran; exit 1'
+		launch
+		wait_for_log ': ended: exit status 1'
+		wait_until none_of_ours
+		answers
+		grep -qx ran "$ROOTFS/tmp/ran"
+		equal "$(grep -Evc '^(app-up|answer-)' "$OUT" || true)" 0 "foreign lines on stdout"
+		equal "$(cat "$ERR")" "" "stderr"
+	done
+}
+
+@test "stdin is at its end" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		hook 'cat; echo "end of stdin"'
+		launch
+		wait_for_log ': ended: exit status 0'
+		grep -qx 'end of stdin' "$OUT"
+	done
+}
+
+# --- the modes log and none ---
+
 # LINE [STREAM]: it is in the log, with the container's id, as a whole line.
 output_logged() {
 	grep -Fqxa -- "$(printf 'oci-deploy-hook: info: %s: output: %s: %s' "$ID" "${2:-stdout}" "$1")" \
