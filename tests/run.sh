@@ -55,7 +55,7 @@ export ROWS=$results/rows # tests/lib/podman.bash writes it
 # shellcheck disable=SC2016 # it is the inner shell that expands
 printf '%s\0' "$@" | RESULTS=$results xargs -0 -n 1 -P "${JOBS:-2}" sh -c '
 	result=$RESULTS/$(basename "$(dirname "$1")")-$(basename "$1")
-	timeout -k 10 600 bats --tap ${FILTER:+--filter "$FILTER"} "$1" >"$result.tap" 2>&1 </dev/null
+	timeout -k 60 5400 bats --tap ${FILTER:+--filter "$FILTER"} "$1" >"$result.tap" 2>&1 </dev/null
 	echo "$?" >"$result.status"' sh
 
 # TAP...: the engine's ways to start a container, and which runtimes have kept all promises in each.

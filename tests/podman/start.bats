@@ -72,7 +72,7 @@ setup_file() {
 }
 
 @test "podman run --uidmap" {
-	row --uidmap 0:200000:5000 --gidmap 0:200000:5000
+	row --uidmap "0:$UIDS:5000" --gidmap "0:$UIDS:5000"
 }
 
 @test "podman run --userns=auto" {
@@ -114,7 +114,7 @@ setup_file() {
 			sh -c 'until [ -e /tmp/done ]; do sleep 0.05; done' >"$P/out" 2>&1 &
 		wait_until grep -q '^hook ran' "$P/out"
 		wait_until grep -q 'CC_RUN_SUCCEEDED_HOOK: exit status 3' "$P/out"
-		grep -q 'CC_PRE_RUN_HOOK is refused' "$P/out"
+		wait_until grep -q 'CC_PRE_RUN_HOOK is refused' "$P/out"
 		pod exec c touch /tmp/done || true # its container may be gone before it can tell
 		wait $!
 		kept
@@ -308,7 +308,7 @@ refute_logged() {
 
 @test "installed: found in the default directory, without any option" {
 	local prefix=$P/usr
-	make -s -C "$REPO" install PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
+	make_install install PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
 	grep -v hooks_dir "$P/containers.conf" >"$P/plain.conf"
 	for RUNTIME in $RUNTIMES; do
 		unshare -m --propagation private bash -c '
@@ -322,6 +322,6 @@ refute_logged() {
 		grep -q '^hook ran' "$P/out"
 		kept
 	done
-	make -s -C "$REPO" uninstall GRACE=0 PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
+	make_install uninstall GRACE=0 PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
 	[ -z "$(find "$prefix" "$P/installed" -type f)" ]
 }

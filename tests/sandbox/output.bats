@@ -50,9 +50,10 @@ load ../lib/helper
 		answers
 		open_gate
 		wait_for_log ': ended: exit status [12]'
-		grep -q '^from-hook' "$OUT"
-		grep -q '^on-a-terminal' "$OUT"
-		grep -q "can't open /dev/tty" "$OUT" # it is nobody's controlling terminal there
+		# Who copies from the terminal may be behind.
+		wait_until grep -q '^from-hook' "$OUT"
+		wait_until grep -q '^on-a-terminal' "$OUT"
+		wait_until grep -q "can't open /dev/tty" "$OUT" # it is nobody's controlling terminal there
 		answers
 	done
 }
@@ -125,11 +126,6 @@ logged_output() {
 	sed -n "s/.*: info: $ID: output: std[a-z]*: //p" "$LOG"
 }
 
-ended() {
-	wait_for_log ": $ID: ended: exit status ${1:-0}"
-	wait_until none_of_ours
-}
-
 # Nothing of the hook, and nothing of ours, is in the container's output.
 container_untouched() {
 	equal "$(grep -Evac '^(app-up|answer-)' "$OUT" || true)" 0 "foreign lines on stdout"
@@ -144,7 +140,7 @@ container_untouched() {
 		set_env CC_PRE_RUN_HOOK=true
 		hook 'echo first; echo oops >&2; echo; printf "no newline"; exit 3'
 		launch
-		ended 3
+		hook_ended 3
 		output_logged first
 		output_logged oops stderr
 		output_logged ''
@@ -161,7 +157,7 @@ container_untouched() {
 	settings '{"output": "log"}'
 	hook 'x=$(head -c 900 /dev/zero | tr "\0" x); for i in $(seq 150); do echo $x$i; done'
 	launch
-	ended
+	hook_ended
 	equal "$(logged_output | tr -d x)" "$(seq 150)"
 }
 
@@ -191,7 +187,7 @@ container_untouched() {
 	settings '{"output": "log"}'
 	hook 'head -c 2500 /dev/zero | tr "\0" x; echo; echo behind'
 	launch
-	ended
+	hook_ended
 	equal "$(logged_output | awk '{ print length }' | paste -sd' ')" "1024 1024 452 6"
 	output_logged behind
 }
@@ -203,7 +199,7 @@ container_untouched() {
 		settings '{"output": "log"}'
 		hook 'yes | head -c 20000000; yes long-$(head -c 900 /dev/zero | tr "\0" x) | head -c 20000000; exit 4'
 		launch
-		ended 4
+		hook_ended 4
 		bytes=$(logged_output | wc -c)
 		[ "$bytes" -gt 0 ]
 		[ "$bytes" -le $((2 * 1024 * 1024)) ] || fail "$bytes bytes of output are in the log"
@@ -238,7 +234,7 @@ has_logger() {
 	[ -n "$(logger)" ]
 }
 
-stopped() {
+is_stopped() {
 	grep -q '^State:.T' "/proc/$1/status"
 }
 
@@ -260,7 +256,7 @@ stopped() {
 	done
 	equal "$(logger | wc -l)" 1 "processes that hold the log"
 	open_gate
-	ended
+	hook_ended
 }
 
 @test "log: a log that hangs does not hold the hook, nor the container" {
@@ -273,9 +269,9 @@ stopped() {
 		wait_for_log ': output: stdout: begun'
 		held=$(logger)
 		kill -STOP "$held"
-		wait_until stopped "$held"
+		wait_until is_stopped "$held"
 		open_gate
-		ended 5
+		hook_ended 5
 		logged ': output: [0-9]+ bytes of output were not logged'
 		answers
 		refute kill -0 "$held"
@@ -295,7 +291,7 @@ stopped() {
 			kill -KILL "$(helpers | grep -vx "$(logger)")"
 		fi
 		open_gate
-		ended 6
+		hook_ended 6
 		answers
 	done
 }
@@ -320,7 +316,7 @@ stopped() {
 	register "$ODH" --log-level warning
 	hook 'echo quiet; exit 7'
 	launch
-	ended 7
+	hook_ended 7
 	equal "$(count_log ': output: ')" 0 "lines of output"
 }
 
@@ -329,7 +325,7 @@ stopped() {
 	settings '{"output": "none"}'
 	hook 'yes | head -c 3000000; echo nobody reads this >&2; exit 8'
 	launch
-	ended 8
+	hook_ended 8
 	equal "$(count_log 'output|nobody')" 0 "lines about output"
 	answers
 	container_untouched
@@ -340,7 +336,7 @@ stopped() {
 	settings '{"output": "log", "shell": ["/probe", "hook"]}'
 	hook 'a word'
 	launch
-	ended
+	hook_ended
 	equal "$(logged_output | grep -c '^hook fd ')" 3 "open descriptors"
 	equal "$(logged_output | grep -c '^hook fd .* fifo$')" 3 "pipes"
 }
@@ -396,7 +392,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 		make_bundle "$runtime"
 		hook true
 		launch
-		ended
+		hook_ended
 		equal "$(cat "$ERR")" "" "stderr"
 	done
 }
@@ -483,7 +479,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 	launch
 	wait_until begun
 	kill -STOP "$READER"
-	wait_until stopped "$READER"
+	wait_until is_stopped "$READER"
 	open_gate
 	wait_for_log ': ended: exit status 3'
 	answers
@@ -500,7 +496,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 	launch
 	wait_until begun
 	kill -STOP "$READER"
-	wait_until stopped "$READER"
+	wait_until is_stopped "$READER"
 	open_gate
 	wait_for_log ': ended: exit status 3'
 	answers
@@ -517,7 +513,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 		settings '{"output": "log"}'
 		hook 'head -c 100000 /dev/zero | tr "\0" x; printf "\033[31mred\n\377last\n"; exit 3'
 		launch
-		ended 3
+		hook_ended 3
 		output=$(jq -r .output "$RECORDS"/*.json)
 		[ "${#output}" -ge 3500 ] && [ "${#output}" -le 4200 ] || fail "${#output} letters are kept"
 		[[ $output = xxx*red*last* ]]
@@ -528,7 +524,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 		settings "{\"output\": \"$mode\"}"
 		hook 'echo said; exit 3'
 		launch
-		ended 3
+		hook_ended 3
 		equal "$(jq '.output // ""' "$RECORDS"/*.json)" '""' "output in the record, mode $mode"
 	done
 }

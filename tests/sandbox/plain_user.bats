@@ -6,26 +6,12 @@
 
 load ../lib/helper
 
-PLAIN=54321 # no account is needed
+PLAIN=$UIDS # no account is needed
 
 # RUNTIME: a bundle of the plain user's, by whom the runtime is called from now on.
 plain_bundle() {
 	make_bundle "$1"
-	edit '.linux.namespaces |= map(select(.type != "network" and .type != "cgroup"))
-		| .linux.namespaces += [{type: "user"}]
-		| del(.linux.cgroupsPath)
-		| .linux.uidMappings = [{containerID: 0, hostID: $id, size: 1}]
-		| .linux.gidMappings = .linux.uidMappings
-		| .mounts |= map(select(.type != "sysfs" and .type != "cgroup")
-			| if .options then .options -= ["gid=5"] else . end)' --argjson id "$PLAIN"
-	AS=(setpriv --reuid "$PLAIN" --regid "$PLAIN" --clear-groups
-		env XDG_RUNTIME_DIR="$B/run")
-	mkdir "$B/run"
-}
-
-# The user's own files, once nothing in them is changed any more.
-hand_over() {
-	chown -R "$PLAIN:$PLAIN" "$B"
+	of_plain_user network cgroup
 }
 
 # ID KEY: a value of the host's view.
@@ -68,7 +54,7 @@ host_view() {
 		launch
 		wait_for_log ': timed-out: '
 		wait_until none_of_ours
-		equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
+		only_the_app
 		answers
 		delete
 		nothing_left

@@ -50,12 +50,8 @@ told() {
 @test "postDeploy in a user namespace" {
 	for runtime in $RUNTIMES; do
 		deploy_bundle "$runtime"
-		edit '.linux.namespaces += [{type: "user"}]
-			| .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 1000}]
-			| .linux.gidMappings = .linux.uidMappings'
 		echo "$OLD" >"$DIRECTORY/docker.json"
-		chown -R 200000:200000 "$ROOTFS"
-		chmod 711 "$BATS_TEST_TMPDIR" "$B"
+		in_user_namespace
 		launch
 		told 1
 	done
