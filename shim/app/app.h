@@ -22,8 +22,9 @@ struct app {
 };
 
 /* Pin pid and look at bundle's root.path.  Returns 0 and fills *ret (free with app_close).
- * Errors: ESRCH the process has ended (a normal outcome), EINVAL pid is 0, 1, our own or a kernel
- * thread, ENOSYS kernel older than 5.14; others of open and stat. */
+ * Errors: ESRCH the process has ended (a normal outcome), EACCES it lives, but /proc hides it from
+ * us (hidepid), EINVAL pid is 0, 1, our own or a kernel thread, ENOSYS kernel older than 5.14;
+ * others of open and stat. */
 int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err *e);
 void app_close(struct app *app);
 
@@ -44,7 +45,7 @@ bool app_ended(const struct app *app);
 bool app_ending(const struct app *app);
 
 /* Has it executed the image's program?  That clears PF_FORKNOEXEC.  Returns 1, 0, or -1 and *e
- * (ESRCH ended).  Source: include/linux/sched.h, proc(5) "flags". */
+ * (ESRCH ended, EACCES hidden by /proc).  Source: include/linux/sched.h, proc(5) "flags". */
 int app_started(const struct app *app, struct err *e);
 
 /* Namespace kind of the application is another than ours: 1, 0, or -1 and *e. */

@@ -27,15 +27,23 @@ int records_process(pid_t pid, struct record_process *ret)
 }
 
 /* Ended: not a thread group whose first thread only left the others behind, which shows as a
- * zombie; the pidfd knows. */
+ * zombie; the pidfd knows.  Where /proc hides a process that lives (hidepid), it counts as the one
+ * that is meant: its start time cannot be seen, and a record must not call a living process ended.
+ */
 int records_open_process(const struct record_process *process)
 {
 	auto_fd fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	struct record_process now;
 
-	if (fd < 0 || records_process(process->pid, &now) < 0 ||
-	    now.start_time != process->start_time || poll(&pfd, 1, 0) != 0)
+	if (fd < 0)
+		return -1;
+	if (records_process(process->pid, &now) < 0) {
+		if (errno != ENOENT && errno != EPERM && errno != EACCES)
+			return -1;
+		now = *process;
+	}
+	if (now.start_time != process->start_time || poll(&pfd, 1, 0) != 0)
 		return -1;
 	return take_fd(&fd);
 }

@@ -148,3 +148,73 @@ host_view() {
 	grep -q "step 'groups': setgroups" "$B/stderr" || fail "$(cat "$B/stderr")"
 	[ ! -e "$ROOTFS/data/work/ran" ]
 }
+
+# --- a /proc that hides processes ---
+
+# What runs after these words is in a mount namespace whose /proc shows a user no process of others.
+WITH_HIDEPID=(unshare -m --propagation private sh -c 'mount -t proc -o hidepid=2 proc /proc && exec "$@"' sh)
+
+HIDDEN='lives, but /proc hides it from uid [0-9]+: mount /proc without hidepid'
+
+@test "a container that /proc hides from the user lives, and is not said to have ended" {
+	local status=0 user
+	make_bundle "${RUNTIMES%% *}" # root's
+	edit 'del(.hooks)'
+	launch
+	hook 'echo ran >/data/work/ran'
+	chmod 755 "$BATS_TEST_TMPDIR" "$B"
+	mkdir -m 777 "$RECORDS"
+	LOG=$B/plain-log
+	install -m 666 /dev/null "$LOG"
+	user=("${WITH_HIDEPID[@]}" setpriv --reuid "$PLAIN" --regid "$PLAIN" --clear-groups)
+	CALLER=("${user[@]}")
+	state_of "$(cat "$B/pid")" | poststart
+	CALLER=()
+	wait_for_log ": error: $ID: error: no hook is run: pid $(cat "$B/pid") $HIDDEN"
+	refute logged ': not-started: '
+	"${user[@]}" "$ODH" --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B" \
+		>"$B/stdout" 2>"$B/stderr" 3>&- || status=$?
+	equal "$status" 125 "exit status of run"
+	grep -Eq "pid $(cat "$B/pid") $HIDDEN" "$B/stderr" || fail "$(cat "$B/stderr")"
+	refute test -e "$ROOTFS/data/work/ran"
+	answers
+}
+
+# A container of the user's own, created and not started: crun's process hides until its exec.
+hiding_bundle() {
+	plain_bundle crun
+	edit 'del(.hooks)'
+	hand_over
+	create
+	AS=()
+	hook 'touch /data/work/ran'
+	state_of "$(cat "$B/pid")" >"$B/state.json"
+	USER_IS=(setpriv --reuid "$PLAIN" --regid "$PLAIN" --clear-groups)
+}
+
+@test "a container of the user's own that /proc hides until its start: the log says so, and it starts" {
+	hiding_bundle
+	CALLER=("${WITH_HIDEPID[@]}" "${USER_IS[@]}")
+	poststart <"$B/state.json"
+	CALLER=()
+	wait_for_log ": error: $ID: error: no hook is run: pid $(cat "$B/pid") $HIDDEN"
+	refute logged ': not-started: '
+	wait_until none_of_ours
+	start
+	answers
+	refute test -e "$ROOTFS/data/work/ran"
+}
+
+@test "status does not call a container ended that /proc hides" {
+	hiding_bundle
+	CALLER=("${USER_IS[@]}")
+	poststart <"$B/state.json"
+	CALLER=()
+	wait_for_log ': waiting: '
+	"${WITH_HIDEPID[@]}" "${USER_IS[@]}" "$ODH" --root "$RECORDS" status --json "$ID" >"$B/stdout" 3>&-
+	jq -e '.live and .hook == "waiting"' "$B/stdout" >/dev/null || fail "$(cat "$B/stdout")"
+	start
+	wait_for_log ': ended: exit status 0'
+	wait_until none_of_ours
+	test -e "$ROOTFS/data/work/ran"
+}
