@@ -84,7 +84,7 @@ make_install() {
 private_network() {
 	local place=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR} keeper
 	rm -f "$place/network"
-	unshare --net sh -c 'ip link set lo up && echo >"$1" && exec sleep 100000' sh "$place/network" 3>&- &
+	unshare --net sh -c 'busybox ip link set lo up && echo >"$1" && exec sleep 100000' sh "$place/network" 3>&- &
 	keeper=$!
 	echo "$keeper" >>"$place/pids"
 	wait_until test -e "$place/network"

@@ -306,7 +306,7 @@ refute_logged() {
 	done
 }
 
-@test "installed: found in the default directory, without any option" {
+@test "installed: found in the default directory, without any option; records in the default place" {
 	local prefix=$P/usr
 	make_install install PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
 	grep -v hooks_dir "$P/containers.conf" >"$P/plain.conf"
@@ -315,10 +315,12 @@ refute_logged() {
 			set -e
 			mkdir -p /usr/share/containers/oci/hooks.d
 			mount --bind "$1/installed" /usr/share/containers/oci/hooks.d
+			mount -t tmpfs tmpfs /run # the records of this start alone
 			export CONTAINERS_CONF=$1/plain.conf CONTAINERS_STORAGE_CONF=$1/storage.conf
-			timeout 30 podman --runtime "$2" run --rm -e "CC_RUN_SUCCEEDED_HOOK=echo hook ran; touch /tmp/done" \
+			timeout "$3" podman --runtime "$2" run --rm -e "CC_RUN_SUCCEEDED_HOOK=echo hook ran; touch /tmp/done" \
 				localhost/bb sh -c "until [ -e /tmp/done ]; do sleep 0.05; done"
-		' _ "$P" "$RUNTIME" >"$P/out" 2>&1 </dev/null 3>&-
+			ls -d /run/oci-deploy-hook
+		' _ "$P" "$RUNTIME" "$DEADLINE" >"$P/out" 2>&1 </dev/null 3>&-
 		grep -q '^hook ran' "$P/out"
 		kept
 	done

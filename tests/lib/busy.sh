@@ -1,0 +1,34 @@
+#!/bin/bash
+# Run a command while the machine is busy: no test may depend on being fast, or alone.
+# SPDX-License-Identifier: Apache-2.0
+#
+#	tests/lib/busy.sh tests/run.sh supervise/cgroups.bats
+#	BUSY=1 tests/run.sh supervise/cgroups.bats       the same
+#	BURNERS=20 ...                                   default: one for each processor, and four
+#
+# The burners are loops with more priority than the command.  They end with this script, however that
+# ends.  The exit status is the command's.
+set -u
+
+burners=()
+
+put_out() {
+	[ ${#burners[@]} = 0 ] || kill -KILL "${burners[@]}" 2>/dev/null
+	burners=()
+}
+trap put_out EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+for ((n = 0; n < ${BURNERS:-$(nproc) + 4}; n++)); do
+	nice -n -5 setpriv --pdeathsig KILL sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 &
+	burners+=($!)
+done
+disown -a # the shell need not tell how they have ended
+
+# In the background: a shell handles a signal once its foreground command has ended.
+"$@" &
+command=$!
+trap 'kill -TERM "$command"; wait "$command"; exit 130' INT
+trap 'kill -TERM "$command"; wait "$command"; exit 143' TERM HUP
+wait "$command"
