@@ -95,9 +95,21 @@ DEAF_TREE='trap "" TERM HUP; for n in 1 2 3; do (trap "" TERM HUP; while :; do s
 	done
 }
 
+# A runtime kills init and then resumes: from there on a hook may start and be killed, in any order.
 @test "paused before the hook starts, and removed" {
 	for row in $ROWS; do
 		paused_before_the_hook "$row"
+		refute grep -qx 'hook ran' "$OUT"
+		delete
+		wait_until none_of_ours
+		equal "$(cgroups_named "$ID")" "" "cgroups of the container"
+	done
+}
+
+@test "paused before the hook starts, and removed before our process goes on: no hook" {
+	for row in $ROWS; do
+		paused_before_the_hook "$row"
+		kill -STOP "$(cat "$(find_cgroup)/cgroup.procs")" # it stops at the resume
 		delete
 		wait_until none_of_ours
 		refute grep -qx 'hook ran' "$OUT"
