@@ -77,15 +77,14 @@ setup_file() {
 
 @test "podman run --userns=auto" {
 	# It wants ids of a user "containers": shown to podman alone, not written into /etc.
-	echo "containers:2000000:1000000" >"$P/subid"
+	echo "containers:$UIDS:5000" >"$P/subid"
 	unshare -m --propagation private sh -c 'mount --bind "$1" /etc/subuid &&
 		mount --bind "$1" /etc/subgid && echo >"$2" && exec sleep 1000' sh "$P/subid" "$P/there" 3>&- &
 	KEEPER=$!
+	echo "$KEEPER" >>"$BATS_TEST_TMPDIR/pids"
 	wait_until test -e "$P/there"
 	AS=(nsenter "--mount=/proc/$KEEPER/ns/mnt")
 	row --userns=auto
-	discard --all
-	kill "$KEEPER"
 }
 
 @test "podman run -d from a terminal that goes away" {
