@@ -11,24 +11,11 @@
 set -u
 
 burners=()
-
-put_out() {
-	[ ${#burners[@]} = 0 ] || kill -KILL "${burners[@]}" 2>/dev/null
-	burners=()
-}
-trap put_out EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
+trap '[ ${#burners[@]} = 0 ] || kill -KILL "${burners[@]}"' EXIT
 for ((n = 0; n < ${BURNERS:-$(nproc) + 4}; n++)); do
+	# The kernel ends them should this script be killed.
 	nice -n -5 setpriv --pdeathsig KILL sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1 &
 	burners+=($!)
 done
 disown -a # the shell need not tell how they have ended
-
-# In the background: a shell handles a signal once its foreground command has ended.
-"$@" &
-command=$!
-trap 'kill -TERM "$command"; wait "$command"; exit 130' INT
-trap 'kill -TERM "$command"; wait "$command"; exit 143' TERM HUP
-wait "$command"
+"$@"
