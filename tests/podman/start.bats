@@ -77,7 +77,7 @@ setup_file() {
 
 @test "podman run --userns=auto" {
 	# It wants ids of a user "containers": shown to podman alone, not written into /etc.
-	echo "containers:$UIDS:5000" >"$P/subid"
+	echo "containers:$((2110000000 + $$ % 500 * 70000)):70000" >"$P/subid" # more than $UIDS gives
 	unshare -m --propagation private sh -c 'mount --bind "$1" /etc/subuid &&
 		mount --bind "$1" /etc/subgid && echo >"$2" && exec sleep 1000' sh "$P/subid" "$P/there" 3>&- &
 	KEEPER=$!
