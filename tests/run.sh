@@ -8,9 +8,17 @@
 #	FILTER=REGEX tests/run.sh FILE  the tests whose names match
 #	JOBS=1 tests/run.sh             one file at a time
 #	STRICT=1 tests/run.sh           a skipped test has failed
+#	BUSY=1 tests/run.sh             beside programs that keep all processors busy: lib/busy.sh
+#
+# What the machine must be like is looked at first, and said: lib/machine.sh.  Several runs may go on at
+# once, each in a clone of its own.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
+if [ "${BUSY:-}" = 1 ]; then
+	BUSY=0 exec "$here/lib/busy.sh" "$0" "$@"
+fi
+"$here/lib/machine.sh" || exit 1
 [ $# -gt 0 ] || set -- "$here"/*/
 
 # FOLDER|FILE: its bats files; a name is looked for below tests/ too.
@@ -44,10 +52,7 @@ result_of() {
 }
 
 results=$(mktemp -d) || exit 1
-# What is installed by tests keeps its records where an operator's does.
-standard=/run/oci-deploy-hook
-[ ! -e "$standard" ] || standard=
-trap 'rm -rf "$results" $standard' EXIT
+trap 'rm -rf "$results"' EXIT
 
 export ROWS=$results/rows # tests/lib/podman.bash writes it
 
@@ -55,7 +60,7 @@ export ROWS=$results/rows # tests/lib/podman.bash writes it
 # shellcheck disable=SC2016 # it is the inner shell that expands
 printf '%s\0' "$@" | RESULTS=$results xargs -0 -n 1 -P "${JOBS:-2}" sh -c '
 	result=$RESULTS/$(basename "$(dirname "$1")")-$(basename "$1")
-	timeout -k 10 600 bats --tap ${FILTER:+--filter "$FILTER"} "$1" >"$result.tap" 2>&1 </dev/null
+	timeout -k 60 5400 bats --tap ${FILTER:+--filter "$FILTER"} "$1" >"$result.tap" 2>&1 </dev/null
 	echo "$?" >"$result.status"' sh
 
 # TAP...: the engine's ways to start a container, and which runtimes have kept all promises in each.

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "oci/cleanup.h"
 #include "shim/base/host.h"
@@ -29,13 +30,33 @@ bool app_ending(const struct app *app)
 	struct proc_stat stat;
 
 	if (proc_stat_read(app->proc, "stat", &stat) < 0)
-		return true;
+		return app_ended(app);
 	return poll(&pfd, 1, stat.flags & PROC_EXITING ? ENDING_MS : 0) == 1;
 }
 
-/* ENOENT and ESRCH mean that the process is gone.  Every other code is an error. */
-static int gone_or(struct err *e, int code, const char *what)
+/* Does the process live, while /proc does not show it to us?  It is so for a plain user where /proc
+ * is mounted with hidepid, proc(5).  /proc is asked first: a process that lives afterwards lived
+ * then. */
+static bool hidden(const struct app *app)
 {
+	char path[32];
+	struct proc_stat stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", app->pid);
+	if (proc_stat_read(AT_FDCWD, path, &stat) == 0)
+		return false;
+	return (errno == ENOENT || errno == EPERM || errno == EACCES) && !app_ended(app);
+}
+
+/* ENOENT and ESRCH mean that the process is gone, unless /proc only hides it; the rest is an error.
+ */
+static int gone_or(const struct app *app, struct err *e, int code, const char *what)
+{
+	if (hidden(app))
+		return err_set(e, EACCES,
+			       "pid %d lives, but /proc hides it from uid %u: mount /proc without "
+			       "hidepid, or with gid= for a group of this user's",
+			       app->pid, geteuid());
 	if (code == ENOENT || code == ESRCH)
 		return err_set(e, ESRCH, "the application has ended already");
 	return err_sys(e, code, "%s", what);
@@ -62,16 +83,17 @@ static int pin(pid_t pid, struct app *app, struct err *e)
 	if (app->pidfd < 0 && errno == EINVAL)
 		return err_set(e, EINVAL, "pid %d is a thread, not a process", pid);
 	if (app->pidfd < 0)
-		return gone_or(e, errno, "pidfd_open");
+		return errno == ESRCH ? err_set(e, ESRCH, "the application has ended already")
+				      : err_sys(e, errno, "pidfd_open");
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	app->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (app->proc < 0)
-		return gone_or(e, errno, path);
+		return gone_or(app, e, errno, path);
 	if (proc_stat_read(app->proc, "stat", &stat) < 0)
-		return gone_or(e, errno, "read /proc/PID/stat");
+		return gone_or(app, e, errno, "read /proc/PID/stat");
 	/* Both descriptors are open.  If the pidfd's process still lives, the other is its too. */
 	if (app_ended(app))
-		return gone_or(e, ESRCH, "");
+		return err_set(e, ESRCH, "the application has ended already");
 	if (stat.flags & PROC_KTHREAD)
 		return err_set(e, EINVAL, "pid %d is a kernel thread, not a container's", pid);
 	app->start_time = stat.start_time;
@@ -115,7 +137,7 @@ int app_ns_differs(const struct app *app, enum ns_kind kind, struct err *e)
 	}
 	snprintf(path, sizeof(path), "ns/%s", ns_table[kind].proc);
 	if (fstatat(app->proc, path, &theirs, 0) < 0) /* an ending process has none any more */
-		return gone_or(e, errno, path);
+		return gone_or(app, e, errno, path);
 	return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
 }
 
@@ -131,7 +153,7 @@ int app_verify(const struct app *app, const struct bundle *bundle, struct err *e
 	struct proc_stat stat;
 
 	if (proc_stat_read(app->proc, "stat", &stat) < 0)
-		return gone_or(e, errno, "read /proc/PID/stat");
+		return gone_or(app, e, errno, "read /proc/PID/stat");
 	if (stat.start_time != app->start_time)
 		return err_set(e, ESRCH, "pid %d is another process now", app->pid);
 	for (int kind = 0; kind < NS_COUNT; kind++) {
@@ -167,6 +189,6 @@ int app_started(const struct app *app, struct err *e)
 	struct proc_stat stat;
 
 	if (proc_stat_read(app->proc, "stat", &stat) < 0)
-		return gone_or(e, errno, "read /proc/PID/stat");
+		return gone_or(app, e, errno, "read /proc/PID/stat");
 	return !(stat.flags & PROC_FORKNOEXEC);
 }

@@ -25,7 +25,8 @@ struct app {
 #define APP_EMPTY ((struct app){ .pidfd = -1, .proc = -1 })
 
 /* Pin the process pid and look at bundle's root.path.  Returns 0 and fills *ret (free with
- * app_close), or -1 and *e.  Errors: ESRCH the process has ended (a normal outcome); EINVAL pid is
+ * app_close), or -1 and *e.  Errors: ESRCH the process has ended (a normal outcome); EACCES it
+ * lives, but /proc hides it from us (hidepid); EINVAL pid is
  * 0, 1, our own, our parent's, a thread's or a kernel thread's; ENOSYS the kernel is older than
  * 5.14; others of pidfd_open, open and stat. */
 int app_open(pid_t pid, const struct bundle *bundle, struct app *ret, struct err *e);
@@ -51,7 +52,8 @@ bool app_ended(const struct app *app);
 bool app_ending(const struct app *app);
 
 /* Has it executed the image's program?  That clears PF_FORKNOEXEC.  Returns 1, 0, or -1 and *e:
- * ESRCH it has ended, others of read.  Source: include/linux/sched.h, proc(5) "flags". */
+ * ESRCH it has ended; EACCES /proc hides it; others of read.  Source: include/linux/sched.h,
+ * proc(5) "flags". */
 int app_started(const struct app *app, struct err *e);
 
 /* Is the application's namespace of that kind another one than ours?  Returns 1, 0 (also where the

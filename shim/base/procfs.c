@@ -97,15 +97,22 @@ int process_id_of(pid_t pid, struct process_id *ret)
 }
 
 /* Only the pidfd knows whether the process has ended: where only its main thread has left, stat
- * shows a zombie too. */
+ * shows a zombie too.  Where /proc hides a process that lives (hidepid), its start time cannot be
+ * seen.  It counts as the one that is meant: a record must not call a living process ended. */
 int process_id_open(const struct process_id *process)
 {
 	auto_fd fd = pidfd_open(process->pid, 0);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	struct process_id now;
 
-	if (fd < 0 || process_id_of(process->pid, &now) < 0 ||
-	    now.start_time != process->start_time || poll(&pfd, 1, 0) != 0)
+	if (fd < 0)
+		return -1;
+	if (process_id_of(process->pid, &now) < 0) {
+		if (errno != ENOENT && errno != EPERM && errno != EACCES)
+			return -1;
+		now = *process;
+	}
+	if (now.start_time != process->start_time || poll(&pfd, 1, 0) != 0)
 		return -1;
 	return take_fd(&fd);
 }

@@ -60,11 +60,6 @@ received() {
 	grep -Eqs -- "$1" "$SYSLOG"
 }
 
-ended() {
-	wait_for_log ": $ID: ended: exit status ${1:-0}"
-	wait_until none_of_ours
-}
-
 @test "syslog: each event at its level, with the container's id, and the hook's output" {
 	for runtime in $RUNTIMES; do
 		with_syslogd
@@ -74,7 +69,7 @@ ended() {
 		set_env CC_PRE_RUN_HOOK=true
 		hook 'echo said; exit 3'
 		launch
-		ended 3
+		hook_ended 3
 		for line in "warn .*: warning: $ID: refused: CC_PRE_RUN_HOOK: do it in the entrypoint" \
 			"info .*: info: $ID: waiting: " "info .*: info: $ID: ready: " \
 			"info .*: info: $ID: started: hook pid [0-9]+" "info .*: info: $ID: output: stdout: said" \
@@ -95,12 +90,12 @@ ended() {
 		set_env CC_PRE_RUN_HOOK=true
 		hook 'printf "a\033b\nsecond\n"; exit 3'
 		launch
-		ended 3
+		hook_ended 3
 		wait_until in_journal '.OCI_DEPLOY_HOOK_EVENT == "ended"'
 		for event in "4 refused: CC_PRE_RUN_HOOK: do it in the entrypoint" \
 			"6 waiting: for the application to start" "6 ready: the application has started" \
 			'6 output: stdout: a\x1bb' '6 output: stdout: second' "4 ended: exit status 3"; do
-			in_journal '.CONTAINER_ID_FULL == $id and .CONTAINER_ID == $id[:12] and
+			wait_until in_journal '.CONTAINER_ID_FULL == $id and .CONTAINER_ID == $id[:12] and
 				.PRIORITY == $event[:1] and .SYSLOG_FACILITY == "3" and
 				(.MESSAGE | endswith(": " + $id + ": " + $event[2:])) and
 				.OCI_DEPLOY_HOOK_EVENT == ($event[2:] | split(":")[0])' \
@@ -147,7 +142,7 @@ ended() {
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
 	wait_until received 'syslogd started'
 	open_gate
-	ended 3
+	hook_ended 3
 	wait_until received ": ended: exit status 3"
 }
 
@@ -156,7 +151,7 @@ start_and_end() {
 	set_env CC_PRE_RUN_HOOK=true
 	hook 'echo on stdout; exit 3'
 	launch
-	ended 3
+	hook_ended 3
 	logged ': refused: '
 	wait_until grep -q 'CC_RUN_SUCCEEDED_HOOK: exit status 3' "$ERR"
 	answers
@@ -165,7 +160,7 @@ start_and_end() {
 }
 
 @test "nothing waits for a /dev/log that is full" {
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -static -o "$BATS_TEST_TMPDIR/deaf" "$REPO/tests/actors/deaf.c"
+	build_actor deaf "$BATS_TEST_TMPDIR/deaf"
 	for runtime in $RUNTIMES; do
 		in_private_host "$BATS_TEST_TMPDIR/deaf" /dev/log
 		wait_until grep -q '^full after [1-9]' "$BATS_TEST_TMPDIR/daemon.out"
@@ -177,14 +172,14 @@ start_and_end() {
 		settings '{"output": "log"}'
 		hook 'for i in $(seq 100); do echo $i; done; exit 4'
 		launch
-		ended 4
+		hook_ended 4
 		equal "$(count_log ': output: stdout: ')" 100 "lines of the hook in the file"
 		answers
 	done
 }
 
 @test "nothing waits for a journal that is full" {
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -static -o "$BATS_TEST_TMPDIR/deaf" "$REPO/tests/actors/deaf.c"
+	build_actor deaf "$BATS_TEST_TMPDIR/deaf"
 	in_private_host sh -c 'mkdir -p /run/systemd/journal && exec "$@"' sh \
 		"$BATS_TEST_TMPDIR/deaf" /run/systemd/journal/socket
 	wait_until grep -q '^full after [1-9]' "$BATS_TEST_TMPDIR/daemon.out"
@@ -266,7 +261,7 @@ start_without_file() {
 		make_bundle "$runtime"
 		LOG=$B/fifo
 		mkfifo "$LOG"
-		timeout 60 cat "$LOG" >"$B/read" 3>&- &
+		timeout "$DEADLINE" cat "$LOG" >"$B/read" 3>&- &
 		echo $! >>"$BATS_TEST_TMPDIR/pids"
 		register "$ODH"
 		blocked_hook 'exit 3'
@@ -333,7 +328,7 @@ start_without_file() {
 @test "the events in the source are those of the man page" {
 	local documented used
 	documented=$(sed -n '/^\.Sh LOG/,/^\.Sh /s/^\.It //p' "$REPO/man/oci-deploy-hook.8" | sort -u)
-	used=$(cat "$REPO"/shim/*.c "$REPO"/shim/*/*.c | tr -d '\n' | grep -Eo '(log_event|log_bytes)\([^;]*|\{ LOG_LEVEL_[A-Z]*, "[a-z-]*"' |
+	used=$(find "$REPO/shim" -name '*.c' -exec cat {} + | tr -d '\n' | grep -Eo '(log_event|log_bytes)\([^;]*|\{ LOG_LEVEL_[A-Z]*, "[a-z-]*"' |
 		grep -Eo 'LOG_LEVEL_[A-Z]*,[^"]*"[a-z-]*"' | sed 's/.*"\(.*\)"/\1/' | grep -vx -- - | sort -u)
 	equal "$used" "$documented" "events"
 }

@@ -39,13 +39,13 @@ start() {
 	local id=$1
 	ids+=("$id")
 	mkdir "$work/$id"
-	jq --arg program "$program" --arg work "$work" --arg id "$id" '
+	jq --arg program "$program" --arg work "$work" --arg cgroup "/transcript-$$-$id" '
 		.process.terminal = false
 		| del(.process.rlimits)
 		| .root.path = $work + "/rootfs"
 		| .process.args = ["/bin/sleep", "1000"]
 		| .process.env += $ARGS.positional
-		| .linux.cgroupsPath = "/" + $id
+		| .linux.cgroupsPath = $cgroup
 		| ["oci-deploy-hook", "--root", ($work + "/records")] as $call
 		| .hooks = {
 			poststart: [{path: $program, args: ($call + ["poststart"])}],

@@ -9,17 +9,16 @@
 #		grep -q 'it works!' "$OUT"
 #	done
 #
-# Nothing waits but wait_until, and nothing may hang: who opens a FIFO does it under timeout(1).
+# Nothing may hang: who opens a FIFO does it under timeout(1).
 # teardown removes the containers, and fails the test if anything of ours is left behind.
 #
 # shellcheck disable=SC2016 # in single quotes: variables of jq and of other shells
 
-REPO=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
-: "${ODH:=$REPO/oci-deploy-hook}" "${ODH_TEST:=$REPO/build/test/oci-deploy-hook}"
+# shellcheck source=tests/lib/common.bash
+. "${BASH_SOURCE[0]%/*}/common.bash"
+: "${ODH_TEST:=$REPO/build/test/oci-deploy-hook}"
 : "${RUNTIMES:=runc crun}"
-: "${DEADLINE:=30}" # seconds; generous: the machine may be busy
 export KEPT_CAPS="CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID NET_BIND_SERVICE"
-export LC_ALL=C
 
 # --- once per file ---
 
@@ -38,8 +37,7 @@ make_tools() {
 	local tool
 	mkdir -p "$TOOLS/bundle/rootfs/"{bin,dev,etc,proc,sys,tmp,data/work}
 	for tool in probe app server; do
-		"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -I"$REPO" -O1 -Wall -Wextra -static \
-			-o "$TOOLS/bundle/rootfs/$tool" "$REPO/tests/actors/$tool.c"
+		build_actor "$tool" "$TOOLS/bundle/rootfs/$tool"
 	done
 	cp "$(command -v busybox)" "$TOOLS/bundle/rootfs/bin/busybox"
 	chroot "$TOOLS/bundle/rootfs" /bin/busybox --install -s /bin
@@ -60,46 +58,6 @@ make_tools() {
 			| {bounding: ., effective: ., permitted: .})' \
 		"$TOOLS/bundle/config.json" >"$TOOLS/config.json"
 	mv "$TOOLS/config.json" "$TOOLS/bundle/config.json"
-}
-
-# --- small words ---
-
-fail() {
-	printf '%s\n' "$@" >&2
-	return 1
-}
-
-# CMD...: it must fail.  (A plain ! does not end a test.)
-refute() {
-	if "$@"; then
-		fail "should have failed: $*"
-	fi
-}
-
-# SEEN EXPECTED [WHAT]
-equal() {
-	[ "$1" = "$2" ] || fail "${3:-value}:" "  seen:     $1" "  expected: $2"
-}
-
-# CMD...: until it succeeds.  The only place that polls.
-wait_until() {
-	local end=$((SECONDS + DEADLINE))
-	until "$@" 2>/dev/null; do
-		if [ "$SECONDS" -ge "$end" ]; then
-			fail "not within $DEADLINE s: $*"
-			return 1
-		fi
-		sleep 0.02
-	done
-}
-
-# Where a test cannot be done on this machine.  Under STRICT=1 that is a failure.
-skip_or_fail() {
-	if [ "${STRICT:-}" = 1 ]; then
-		fail "cannot be tested here, and STRICT=1 allows no skip: $1"
-		return 1
-	fi
-	skip "$1"
 }
 
 # --- the bundle ---
@@ -178,7 +136,7 @@ begun() {
 }
 
 open_gate() {
-	timeout 10 sh -c 'echo go >"$1"' sh "$ROOTFS/gate"
+	timeout "$DEADLINE" sh -c 'echo go >"$1"' sh "$ROOTFS/gate"
 }
 
 # WORD...: the application's command line.
@@ -193,6 +151,36 @@ capabilities() {
 		| {bounding: ., effective: ., permitted: .})' --arg names "$*"
 }
 
+# The container has a user namespace: its ids are from $UIDS on the host.
+in_user_namespace() {
+	edit '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: $first, size: 5000}]
+		| .linux.gidMappings = .linux.uidMappings' --argjson first "$UIDS"
+	chown -R -h "$UIDS:$UIDS" "$ROOTFS"
+	chmod a+x "$BATS_TEST_TMPDIR" "$B"
+}
+
+# TYPE...: the bundle is a plain user's, by whom the runtime is called from now on: without engine,
+# in a user namespace below the user's own.  These namespaces it does not have.
+of_plain_user() {
+	edit '.linux.namespaces |= map(select([.type] - ($without | split(" ")) != []))
+		| .linux.namespaces += [{type: "user"}]
+		| del(.linux.cgroupsPath)
+		| .linux.uidMappings = [{containerID: 0, hostID: $id, size: 1}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(select(.type != "sysfs" and .type != "cgroup")
+			| if .options then .options -= ["gid=5"] else . end)' \
+		--arg without "$*" --argjson id "$UIDS"
+	AS=(setpriv --reuid "$UIDS" --regid "$UIDS" --clear-groups env XDG_RUNTIME_DIR="$B/run")
+	mkdir "$B/run"
+}
+
+# The bundle's files are the plain user's, once the test changes nothing in them any more.
+hand_over() {
+	chown -R "$UIDS:$UIDS" "$B"
+	chmod a+x "$BATS_TEST_TMPDIR" "$B"
+}
+
 # What podman makes of its default profile for this container, as JSON.
 podman_profile() {
 	local file=/usr/share/containers/seccomp.json
@@ -202,7 +190,7 @@ podman_profile() {
 
 # --- the container ---
 
-# ARGUMENT...: the runtime under test, for at most 30 s.  CALLER is put before it, AS becomes
+# ARGUMENT...: the runtime under test, for at most $DEADLINE s.  CALLER is put before it, AS becomes
 # another user.
 rt() {
 	local command=("${CALLER[@]}" "${AS[@]}" "$RUNTIME")
@@ -270,7 +258,12 @@ crun_without_cgroup() {
 
 # In the container's pid namespace there is nothing but its application.
 only_the_app() {
-	[ "$(pids_beside "$(cat "$B/pid")")" = "$(cat "$B/pid")" ]
+	equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
+}
+
+# The cgroup that we made for the hook is gone.
+no_cgroup_left() {
+	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
 }
 
 # A terminal for the container's stdin, stdout and stderr, which is there for as long as it is.
@@ -299,7 +292,7 @@ status_is() {
 
 # LINE: a command for tests/actors/app.c.
 tell() {
-	timeout 10 sh -c 'printf "%s\n" "$1" >"$2"' sh "$1" "$ROOTFS/app-in"
+	timeout "$DEADLINE" sh -c 'printf "%s\n" "$1" >"$2"' sh "$1" "$ROOTFS/app-in"
 }
 
 # The application lives: it says what it is told to.
@@ -338,6 +331,44 @@ ours() {
 
 none_of_ours() {
 	refute ours >/dev/null 2>&1
+}
+
+# Our process that a fault has stopped.
+stopped_pid() {
+	ps -o pid=,stat= -p "$(ours | paste -sd,)" | awk '$2 ~ /^T/ { print $1 }'
+}
+
+stopped() {
+	[ -n "$(stopped_pid)" ]
+}
+
+# [STATUS]: the hook has ended with it, and so have we.
+hook_ended() {
+	wait_for_log ": $ID: ended: exit status ${1:-0}"
+	wait_until none_of_ours
+}
+
+# What has to happen before a time that the settings bound is over, may take a while on a busy machine.
+# Then the test has come too late, and tries again with more time:
+#
+#	for seconds in $TIMEOUTS; do
+#		make_bundle "$runtime"
+#		settings "{\"timeout\": $seconds}"
+#		...
+#		in_time begun && break
+#	done
+# shellcheck disable=SC2034
+TIMEOUTS="1 4 16 64"
+
+# CMD...: it succeeded before our log told an end.  Else the container is deleted.
+in_time() {
+	until "$@" 2>/dev/null; do
+		if logged ': (timed-out|ended|error|abandoned|not-started): '; then
+			delete
+			return 1
+		fi
+		sleep 0.02
+	done
 }
 
 # The hook's first process, by the log.
@@ -383,7 +414,7 @@ only_ended_records() {
 poststart() {
 	local statuses
 	timeout -k 5 "$DEADLINE" "${CALLER[@]}" "$ODH" --root "$RECORDS" --log "$LOG" \
-		"${SETTINGS[@]}" "$@" poststart 2>&1 3>&- | timeout 10 cat >"$B/poststart.out"
+		"${SETTINGS[@]}" "$@" poststart 2>&1 3>&- | timeout "$DEADLINE" cat >"$B/poststart.out"
 	statuses="${PIPESTATUS[*]}"
 	equal "$statuses" "0 0" "exit status of poststart, and of who reads its output to the end"
 	equal "$(head -c 300 "$B/poststart.out")" "" "output of poststart"
@@ -393,6 +424,13 @@ poststart() {
 state_of() {
 	jq -n --arg id "$ID" --arg bundle "$B" --argjson pid "$1" '{ociVersion: "1.0.2",
 		id: $id, status: "running", pid: $pid, bundle: $bundle} | '"${2:-.}"
+}
+
+# MODE ROLE N: poststart for the container, under tests/actors/stepper.c.
+stepped() {
+	rm -rf "$RECORDS" "$LOG"
+	timeout "$DEADLINE" "$BATS_TEST_TMPDIR/stepper" "$@" "$ODH" --root "$RECORDS" --log "$LOG" \
+		"${SETTINGS[@]}" poststart <"$B/state.json" >"$B/stepper.out" 2>&1 3>&-
 }
 
 # --- the probe's lines ---
@@ -480,9 +518,7 @@ remove_all() {
 			rt delete --force "$ID" >/dev/null 2>&1 || echo "cannot delete $ID" >&2
 		fi
 	done < <(cat "$BATS_TEST_TMPDIR/containers" 2>/dev/null)
-	while read -r pid; do
-		kill -KILL "$pid" 2>/dev/null || true
-	done < <(cat "$BATS_TEST_TMPDIR/pids" 2>/dev/null)
+	end_noted "$BATS_TEST_TMPDIR"
 	if ! wait_until no_strays; then
 		left=1
 		echo "left behind: $(pgrep -af -- "$BATS_TEST_TMPDIR/")" >&2

@@ -7,24 +7,8 @@
 # shellcheck disable=SC2016 # in single quotes: variables of jq and of other shells
 # shellcheck disable=SC2153 # RUNTIMES is the tests'
 
-REPO=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
-: "${ODH:=$REPO/oci-deploy-hook}"
-: "${DEADLINE:=60}" # seconds; generous: the machine may be busy
-export LC_ALL=C
-
-fail() {
-	printf '%s\n' "$@" >&2
-	return 1
-}
-
-# CMD...: until it succeeds.  The only place that polls.
-wait_until() {
-	local end=$((SECONDS + DEADLINE))
-	until "$@" 2>/dev/null; do
-		[ "$SECONDS" -lt "$end" ] || fail "not within $DEADLINE s: $*" || return 1
-		sleep 0.05
-	done
-}
+# shellcheck source=tests/lib/common.bash
+. "${BASH_SOURCE[0]%/*}/common.bash"
 
 # DIRECTORY OWNER: lay out a podman below it that OWNER may use.  Sets P.
 lay_out() {
@@ -59,9 +43,49 @@ lay_out() {
 	cp "$(command -v busybox)" "$P/rootfs/bin/busybox"
 	chroot "$P/rootfs" /bin/busybox --install -s /bin
 	chmod 1777 "$P/rootfs/tmp"
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -I"$REPO" -O1 -Wall -Wextra -static \
-		-o "$P/rootfs/probe" "$REPO/tests/actors/probe.c"
+	build_actor probe "$P/rootfs/probe"
 	chown -R "$2" "$P"
+}
+
+# JSON: the operator's settings, for all hooks from now on.
+settings() {
+	local stage
+	printf '%s\n' "$1" >"$P/settings.json"
+	chmod 644 "$P/settings.json"
+	for stage in poststart poststop; do
+		jq --arg file "$P/settings.json" '.hook.args |= [.[0], "--config", $file] + .[1:]' \
+			"$P/hooks.d/$stage.json" >"$P/new.json"
+		mv "$P/new.json" "$P/hooks.d/$stage.json"
+	done
+}
+
+# --- a plain user ---
+
+# For setup_file: an account for this file.
+make_user() {
+	export TEST_USER=odh-$$
+	wait_until useradd -m -d "$BATS_FILE_TMPDIR/home" "$TEST_USER" # one at a time on a machine
+	install -d -m 700 -o "$TEST_USER" "$BATS_FILE_TMPDIR/runtime"
+}
+
+# Commands run as that user from now on.
+become_user() {
+	AS=(setpriv --reuid "$(id -u "$TEST_USER")" --regid "$(id -g "$TEST_USER")" --clear-groups
+		env HOME="$BATS_FILE_TMPDIR/home" XDG_RUNTIME_DIR="$BATS_FILE_TMPDIR/runtime")
+}
+
+# For teardown_file, with no container left.
+remove_user() {
+	become_user
+	pod system migrate >/dev/null 2>&1 # ends podman's pause process
+	pod unshare rm -rf "$BATS_FILE_TMPDIR/home/.local" >/dev/null 2>&1
+	pod system migrate >/dev/null 2>&1
+	wait_until without_user
+}
+
+without_user() {
+	userdel -r "$TEST_USER" >/dev/null 2>&1
+	! id "$TEST_USER" >/dev/null
 }
 
 # --- of every file that does not say otherwise ---
@@ -89,6 +113,7 @@ teardown_file() {
 	forget_containers
 	umount "$P/graph/overlay" 2>/dev/null || true
 	wait_until no_strays
+	end_noted "$BATS_FILE_TMPDIR"
 }
 
 # In a hybrid layout crun does not start: hide cgroup v2 from it.
@@ -134,10 +159,10 @@ has_ended() {
 	[ "$(grep -c ": $id: ended: exit" "$P/log")" = "${2:-1}" ]
 }
 
-# NAME (or --all): remove it.  podman's own cleanup of the container may be in its way for a moment, so
+# NAME... (or --all): remove it.  podman's own cleanup of the container may be in its way for a moment, so
 # that it finds a mount busy; also without any hook.
 discard() {
-	wait_until pod rm --force --ignore --time 0 "$1" >/dev/null
+	wait_until pod rm --force --ignore --time 0 "$@" >/dev/null
 }
 
 remove_containers() {
@@ -149,6 +174,7 @@ remove_containers() {
 	pod pod rm -f -t 0 -a >/dev/null 2>&1 || true
 	discard --all
 	rm -f "$P/log"
+	end_noted "$BATS_TEST_TMPDIR"
 }
 
 # What the runtimes still know of containers below $P: where conmon was killed, podman does not tell

@@ -20,7 +20,7 @@ setup() {
 runtime_exec() {
 	local runtime=runc
 	[ "$RUNTIME" = runc ] || runtime=$P/crun
-	timeout 30 "${AS[@]}" "$runtime" exec --detach --pid-file "$P/exec.pid" "$1" sh -c "$SLEEP" \
+	timeout "$DEADLINE" "${AS[@]}" "$runtime" exec --detach --pid-file "$P/exec.pid" "$1" sh -c "$SLEEP" \
 		>"$P/exec.out" 2>&1 </dev/null 3>&- || fail "exec: $(cat "$P/exec.out")"
 }
 
@@ -77,7 +77,7 @@ differs_by_design() {
 }
 
 @test "podman run --uidmap" {
-	differs_by_design --uidmap 0:200000:1000 --gidmap 0:200000:1000
+	differs_by_design --uidmap "0:$UIDS:1000" --gidmap "0:$UIDS:1000"
 }
 
 @test "podman run -t" {

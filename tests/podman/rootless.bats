@@ -7,39 +7,24 @@
 load ../lib/podman
 
 setup_file() {
-	export P=$BATS_FILE_TMPDIR/podman TEST_USER=odh-$$
+	export P=$BATS_FILE_TMPDIR/podman
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
-	useradd -m -d "$BATS_FILE_TMPDIR/home" "$TEST_USER"
-	become
-	mkdir -m 700 "$BATS_FILE_TMPDIR/runtime"
+	make_user
+	become_user
 	lay_out "$P" "$TEST_USER:"
-	chown "$TEST_USER:" "$BATS_FILE_TMPDIR/runtime"
 	import_image
 }
 
-# Commands run as that user from now on.
-become() {
-	AS=(setpriv --reuid "$(id -u "$TEST_USER")" --regid "$(id -g "$TEST_USER")" --clear-groups
-		env HOME="$BATS_FILE_TMPDIR/home" XDG_RUNTIME_DIR="$BATS_FILE_TMPDIR/runtime")
-}
-
 setup() {
-	become
+	become_user
 	RUNTIMES=${RUNTIMES:-runc crun}
 }
 
-teardown() {
-	remove_containers
-}
-
 teardown_file() {
-	become
+	become_user
 	discard --all
 	wait_until no_strays
-	pod system migrate >/dev/null 2>&1 # ends podman's pause process
-	pod unshare rm -rf "$BATS_FILE_TMPDIR/home/.local" >/dev/null 2>&1
-	pod system migrate >/dev/null 2>&1
-	userdel -r "$TEST_USER" >/dev/null 2>&1
+	remove_user
 }
 
 @test "rootless: podman run -d" {
@@ -79,8 +64,9 @@ teardown_file() {
 }
 
 @test "rootless: the hook waits for the health check" {
-	local options port
-	port=$(shuf -i 20000-60000 -n 1)
+	local options port=3000
+	private_network # of the host's network nobody else uses a port
+	AS=("${NETWORK[@]}" "${AS[@]}")
 	for RUNTIME in $RUNTIMES; do
 		for options in '' '--user 1000' '--network=host' '--network=host --pid=host' '--userns=keep-id'; do
 			# shellcheck disable=SC2086 # some options, or none
@@ -104,7 +90,7 @@ teardown_file() {
 @test "rootless: installed, found in the default directory, records in the default place" {
 	local uid
 	uid=$(id -u "$TEST_USER")
-	make -s -C "$REPO" install PREFIX="$P/usr" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
+	make_install install PREFIX="$P/usr" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
 	chmod 755 "$P/usr" "$P/usr/bin"
 	grep -v hooks_dir "$P/containers.conf" >"$P/plain.conf"
 	chmod 644 "$P/plain.conf"
@@ -112,20 +98,20 @@ teardown_file() {
 		pod system migrate # podman's pause process holds the mounts that it has seen
 		unshare -m --propagation private bash -c '
 			set -e
-			p=$1 runtime=$2 uid=$3
-			shift 3
+			p=$1 runtime=$2 uid=$3 deadline=$4
+			shift 4
 			mkdir -p /usr/share/containers/oci/hooks.d /run/user
 			mount --bind "$p/installed" /usr/share/containers/oci/hooks.d
 			mount -t tmpfs tmpfs /run/user
 			mkdir -m 700 "/run/user/$uid"
 			chown "$uid" "/run/user/$uid"
 			export CONTAINERS_CONF=$p/plain.conf CONTAINERS_STORAGE_CONF=$p/storage.conf
-			timeout 60 "$@" podman --runtime "$runtime" run --rm \
+			timeout "$deadline" "$@" podman --runtime "$runtime" run --rm \
 				-e "CC_RUN_SUCCEEDED_HOOK=echo hook ran; touch /tmp/done" \
 				localhost/bb sh -c "until [ -e /tmp/done ]; do sleep 0.05; done"
 			ls -d "/run/user/$uid/oci-deploy-hook"
 			"$@" podman system migrate
-		' _ "$P" "$RUNTIME" "$uid" "${AS[@]}" >"$P/out" 2>&1 </dev/null 3>&- || fail "$(cat "$P/out")"
+		' _ "$P" "$RUNTIME" "$uid" "$DEADLINE" "${AS[@]}" >"$P/out" 2>&1 </dev/null 3>&- || fail "$(cat "$P/out")"
 		grep -q '^hook ran' "$P/out" || fail "$(cat "$P/out")"
 		kept
 	done
@@ -156,8 +142,7 @@ teardown_file() {
 
 @test "rootless: the output mode log" {
 	local id
-	echo '{"output": "log"}' >"$P/settings.json"
-	sed -i "s|\"--root\"|\"--config\", \"$P/settings.json\", \"--root\"|" "$P"/hooks.d/*.json
+	settings '{"output": "log"}'
 	for RUNTIME in $RUNTIMES; do
 		id=$(pod run -d --name c -e 'CC_PRE_RUN_HOOK=true' -e 'CC_RUN_SUCCEEDED_HOOK=echo said; exit 3' \
 			localhost/bb sleep 1000)

@@ -72,20 +72,19 @@ setup_file() {
 }
 
 @test "podman run --uidmap" {
-	row --uidmap 0:200000:5000 --gidmap 0:200000:5000
+	row --uidmap "0:$UIDS:5000" --gidmap "0:$UIDS:5000"
 }
 
 @test "podman run --userns=auto" {
 	# It wants ids of a user "containers": shown to podman alone, not written into /etc.
-	echo "containers:2000000:1000000" >"$P/subid"
+	echo "containers:$((2110000000 + $$ % 500 * 70000)):70000" >"$P/subid" # more than $UIDS gives
 	unshare -m --propagation private sh -c 'mount --bind "$1" /etc/subuid &&
 		mount --bind "$1" /etc/subgid && echo >"$2" && exec sleep 1000' sh "$P/subid" "$P/there" 3>&- &
 	KEEPER=$!
+	echo "$KEEPER" >>"$BATS_TEST_TMPDIR/pids"
 	wait_until test -e "$P/there"
 	AS=(nsenter "--mount=/proc/$KEEPER/ns/mnt")
 	row --userns=auto
-	discard --all
-	kill "$KEEPER"
 }
 
 @test "podman run -d from a terminal that goes away" {
@@ -114,7 +113,7 @@ setup_file() {
 			sh -c 'until [ -e /tmp/done ]; do sleep 0.05; done' >"$P/out" 2>&1 &
 		wait_until grep -q '^hook ran' "$P/out"
 		wait_until grep -q 'CC_RUN_SUCCEEDED_HOOK: exit status 3' "$P/out"
-		grep -q 'CC_PRE_RUN_HOOK is refused' "$P/out"
+		wait_until grep -q 'CC_PRE_RUN_HOOK is refused' "$P/out"
 		pod exec c touch /tmp/done || true # its container may be gone before it can tell
 		wait $!
 		kept
@@ -306,22 +305,24 @@ refute_logged() {
 	done
 }
 
-@test "installed: found in the default directory, without any option" {
+@test "installed: found in the default directory, without any option; records in the default place" {
 	local prefix=$P/usr
-	make -s -C "$REPO" install PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
+	make_install install PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
 	grep -v hooks_dir "$P/containers.conf" >"$P/plain.conf"
 	for RUNTIME in $RUNTIMES; do
 		unshare -m --propagation private bash -c '
 			set -e
 			mkdir -p /usr/share/containers/oci/hooks.d
 			mount --bind "$1/installed" /usr/share/containers/oci/hooks.d
+			mount -t tmpfs tmpfs /run # the records of this start alone
 			export CONTAINERS_CONF=$1/plain.conf CONTAINERS_STORAGE_CONF=$1/storage.conf
-			timeout 30 podman --runtime "$2" run --rm -e "CC_RUN_SUCCEEDED_HOOK=echo hook ran; touch /tmp/done" \
+			timeout "$3" podman --runtime "$2" run --rm -e "CC_RUN_SUCCEEDED_HOOK=echo hook ran; touch /tmp/done" \
 				localhost/bb sh -c "until [ -e /tmp/done ]; do sleep 0.05; done"
-		' _ "$P" "$RUNTIME" >"$P/out" 2>&1 </dev/null 3>&-
+			ls -d /run/oci-deploy-hook
+		' _ "$P" "$RUNTIME" "$DEADLINE" >"$P/out" 2>&1 </dev/null 3>&-
 		grep -q '^hook ran' "$P/out"
 		kept
 	done
-	make -s -C "$REPO" uninstall GRACE=0 PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
+	make_install uninstall GRACE=0 PREFIX="$prefix" DESTDIR= HOOKSDIR="$P/installed" >/dev/null
 	[ -z "$(find "$prefix" "$P/installed" -type f)" ]
 }

@@ -8,14 +8,13 @@ load ../lib/podman
 
 setup_file() {
 	[ -x "${KIT:=$REPO/build/tools}/bin/node" ] || fail "there is no $KIT: run make tools"
-	export SERVED=$BATS_FILE_TMPDIR/kit TEST_USER=odh-$$
+	export SERVED=$BATS_FILE_TMPDIR/kit
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
 	cp -a "$KIT" "$SERVED"
 	chown -R 0:0 "$SERVED"
-	useradd -m -d "$BATS_FILE_TMPDIR/home" "$TEST_USER"
+	make_user
 	be_root && prepare root
-	be_user && mkdir -m 700 "$BATS_FILE_TMPDIR/runtime" &&
-		chown "$TEST_USER:" "$BATS_FILE_TMPDIR/runtime" && prepare "$TEST_USER"
+	be_user && prepare "$TEST_USER"
 }
 
 be_root() {
@@ -24,35 +23,19 @@ be_root() {
 
 be_user() {
 	P=$BATS_FILE_TMPDIR/user
-	AS=(setpriv --reuid "$(id -u "$TEST_USER")" --regid "$(id -g "$TEST_USER")" --clear-groups
-		env HOME="$BATS_FILE_TMPDIR/home" XDG_RUNTIME_DIR="$BATS_FILE_TMPDIR/runtime")
+	become_user
 }
 
 # OWNER: a podman whose hooks have the tools, and two images: busybox, and one program alone.
 prepare() {
 	lay_out "$P" "$1:"
-	printf '{"tools": "%s"}\n' "$SERVED" >"$P/settings.json"
-	chmod 644 "$P/settings.json"
-	for stage in poststart poststop; do
-		jq --arg file "$P/settings.json" '.hook.args |= [.[0], "--config", $file] + .[1:]' \
-			"$P/hooks.d/$stage.json" >"$P/hooks.d/new"
-		mv "$P/hooks.d/new" "$P/hooks.d/$stage.json"
-	done
+	settings "{\"tools\": \"$SERVED\"}"
 	import_image
 	mkdir "$P/one"
-	printf '#include <unistd.h>\nint main(void) { for (;;) pause(); }\n' >"$P/one.c"
-	"${CC:-gcc}" -static -O1 -o "$P/one/program" "$P/one.c"
+	printf '#include <unistd.h>\nint main(void) { for (;;) pause(); }\n' | build_program "$P/one/program"
 	tar -C "$P/one" -cf "$P/one.tar" .
 	chmod 644 "$P/one.tar"
 	pod import "$P/one.tar" localhost/one >/dev/null 2>&1
-}
-
-setup() {
-	RUNTIMES=${RUNTIMES:-runc crun}
-}
-
-teardown() {
-	remove_containers
 }
 
 teardown_file() {
@@ -63,10 +46,7 @@ teardown_file() {
 	be_user
 	discard --all
 	wait_until no_strays
-	pod system migrate >/dev/null 2>&1 # ends podman's pause process
-	pod unshare rm -rf "$BATS_FILE_TMPDIR/home/.local" >/dev/null 2>&1
-	pod system migrate >/dev/null 2>&1
-	userdel -r "$TEST_USER" >/dev/null 2>&1
+	remove_user
 }
 
 # OPTION...: in both images, with these, node runs in the hook; a secret below /run is there.
@@ -92,11 +72,6 @@ runs_node() {
 	done
 }
 
-# SEEN EXPECTED
-equal() {
-	[ "$1" = "$2" ] || fail "seen: $1" "expected: $2"
-}
-
 @test "tools: podman run" {
 	be_root
 	runs_node
@@ -114,7 +89,7 @@ equal() {
 
 @test "tools: podman run --uidmap" {
 	be_root
-	runs_node --uidmap 0:200000:2000 --gidmap 0:200000:2000
+	runs_node --uidmap "0:$UIDS:2000" --gidmap "0:$UIDS:2000"
 }
 
 @test "tools, rootless: podman run" {

@@ -225,7 +225,7 @@ mount_records() {
 		state_of "$(cat "$B/pid")" ".id = $filter" >"$B/state.json"
 		jq -j .id "$B/state.json" >"$B/id"
 		poststart <"$B/state.json"
-		exits 0 --root "$RECORDS" wait --timeout 30 -- "$(cat "$B/id")"
+		exits 0 --root "$RECORDS" wait --timeout "$DEADLINE" -- "$(cat "$B/id")"
 		wait_until none_of_ours
 		equal "$(find "$BATS_RUN_TMPDIR" -newer "$B/id" -type f ! -path "$RECORDS/*" ! -path "$LOG" \
 			! -path "$B/std*" ! -path "$B/poststart.out")" "" "new files elsewhere"

@@ -22,7 +22,7 @@ escaped() {
 # STATUS: the hook now, in the foreground.
 run_exits() {
 	local status=0
-	timeout -k 5 "$DEADLINE" "$ODH" run --pid "$(cat "$B/pid")" --bundle "$B" \
+	timeout -k 5 "$DEADLINE" "$ODH" --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B" \
 		</dev/null >"$B/stdout" 2>"$B/stderr" 3>&- || status=$?
 	equal "$status" "$1" "exit status of run, $CASE; it said: $(cat "$B/stderr")"
 }
@@ -61,7 +61,7 @@ run_exits() {
 
 @test "a shell that is our own program, kept open to overwrite it (CVE-2019-5736)" {
 	local before
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -I"$REPO" -O1 -Wall -Wextra -static -o "$ROOTFS/onlooker" "$REPO/tests/actors/onlooker.c"
+	build_actor onlooker "$ROOTFS/onlooker"
 	cp "$ODH" "$B/victim" # should it be overwritten, then only a copy
 	ODH=$B/victim
 	before=$(sha256sum <"$ODH")
@@ -147,7 +147,7 @@ run_until_seen() {
 @test "the hook's process, before its program: no data of the host in its memory" {
 	local tool
 	for tool in stepper memory; do
-		"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -I"$REPO" -O1 -Wall -Wextra -static -o "$BATS_TEST_TMPDIR/$tool" "$REPO/tests/actors/$tool.c"
+		build_actor "$tool" "$BATS_TEST_TMPDIR/$tool"
 	done
 	settings '{"timeout": 60 /* of-the-operator */, "seccomp": "'"$B/own.json"'"}'
 	cp "$REPO/seccomp/default.json" "$B/own.json"
@@ -156,8 +156,7 @@ run_until_seen() {
 	edit '.hooks = {prestart: [{path: "/bin/true", env: ["SECRET=of-another-hook"]}]}'
 	hook 'true # of-the-application'
 	state_of "$(cat "$B/pid")" >"$B/state.json"
-	timeout 60 "$BATS_TEST_TMPDIR/stepper" stop hook 1 "$ODH" --root "$RECORDS" --log "$LOG" \
-		"${SETTINGS[@]}" poststart <"$B/state.json" >"$B/stepper.out" 2>&1 3>&-
+	stepped stop hook 1
 	HOOK=$(cat "$B/stepper.out")
 	"$BATS_TEST_TMPDIR/memory" "$HOOK" >"$B/memory"
 	tr -d '\0' <"/proc/$HOOK/cmdline" >"$B/words"

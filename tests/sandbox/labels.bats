@@ -10,10 +10,6 @@ load ../lib/helper
 
 LABELS=('.process.apparmorProfile = "odh-no-such"' '.process.selinuxLabel = "u:r:t:s0"')
 
-setup() {
-	stopped_joiner=
-}
-
 # JQ-FILTER: a container that runs without a label, whose config.json asks for one afterwards.
 labelled() {
 	make_bundle "$RUNTIME"
@@ -65,11 +61,6 @@ no_hook_but_container() {
 	no_hook_but_container
 }
 
-stopped() {
-	stopped_joiner=$(ps -o pid=,stat= -p "$(ours | paste -sd,)" | awk '$2 ~ /^T/ { print $1 }')
-	[ -n "$stopped_joiner" ]
-}
-
 # In the joiner's own mount namespace: its file NAME of attr takes anything, and gives it back.
 fake_attr() {
 	nsenter --target "$stopped_joiner" --mount mount --bind \
@@ -84,6 +75,7 @@ fake_attr() {
 	CALLER=(unshare --mount --propagation private)
 	poststart --fault 'stop:session keyring' <"$B/state.json"
 	wait_until stopped
+	stopped_joiner=$(stopped_pid)
 	fake_attr keycreate
 	fake_attr exec
 	kill -CONT "$stopped_joiner"

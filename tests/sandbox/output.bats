@@ -6,6 +6,115 @@
 
 load ../lib/helper
 
+# --- the container's own output ---
+
+@test "output goes into the container's file, and nobody overwrites anybody" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		blocked_hook 'echo from-hook; echo to-stderr >&2'
+		launch
+		wait_until begun
+		answers
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		answers
+		equal "$(sed 's/[0-9]*$//' "$OUT" | sort | paste -sd,)" \
+			"answer-,answer-,app-up,begun,from-hook"
+		grep -qx to-stderr "$ERR"
+	done
+}
+
+@test "output goes into the container's pipe, which ends with the container" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		OUTPUT='pipe'
+		blocked_hook 'echo from-hook'
+		launch
+		wait_until begun
+		answers
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		wait_until grep -qx from-hook "$OUT"
+		answers
+		delete
+		wait_until refute kill -0 "$READER" # nobody holds the other end
+	done
+}
+
+@test "output goes into the container's terminal" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		blocked_hook 'echo from-hook; test -t 1 && echo on-a-terminal; : </dev/tty'
+		on_a_terminal
+		wait_until begun
+		answers
+		open_gate
+		wait_for_log ': ended: exit status [12]'
+		# Who copies from the terminal may be behind.
+		wait_until grep -q '^from-hook' "$OUT"
+		wait_until grep -q '^on-a-terminal' "$OUT"
+		wait_until grep -q "can't open /dev/tty" "$OUT" # it is nobody's controlling terminal there
+		answers
+	done
+}
+
+@test "output goes to the container's socket by a relay" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		CALLER=("$TOOLS/bundle/rootfs/probe" socket "$B/socket.out")
+		blocked_hook 'echo from-hook'
+		create
+		CALLER=()
+		start
+		OUT=$B/socket.out
+		wait_until begun
+		answers
+		open_gate
+		wait_for_log ': ended: exit status 0'
+		wait_until grep -qx from-hook "$OUT"
+		answers
+	done
+}
+
+@test "an application that writes to nowhere has a hook all the same" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		OUTPUT='null'
+		hook 'echo nobody reads this; echo ran >/tmp/ran'
+		launch
+		wait_for_log ': ended: exit status 0'
+		grep -qx ran "$ROOTFS/tmp/ran"
+	done
+}
+
+@test "the setting output none: nothing is written to the container's output" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		settings '{"output": "none"}'
+		set_env CC_PRE_RUN_HOOK=true
+		hook 'echo nobody reads this; echo nor this >&2; echo ran >/tmp/ran; exit 1'
+		launch
+		wait_for_log ': ended: exit status 1'
+		wait_until none_of_ours
+		answers
+		grep -qx ran "$ROOTFS/tmp/ran"
+		equal "$(grep -Evc '^(app-up|answer-)' "$OUT" || true)" 0 "foreign lines on stdout"
+		equal "$(cat "$ERR")" "" "stderr"
+	done
+}
+
+@test "stdin is at its end" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		hook 'cat; echo "end of stdin"'
+		launch
+		wait_for_log ': ended: exit status 0'
+		grep -qx 'end of stdin' "$OUT"
+	done
+}
+
+# --- the modes log and none ---
+
 # LINE [STREAM]: it is in the log, with the container's id, as a whole line.
 output_logged() {
 	grep -Fqxa -- "$(printf 'oci-deploy-hook: info: %s: output: %s: %s' "$ID" "${2:-stdout}" "$1")" \
@@ -15,11 +124,6 @@ output_logged() {
 # The causes of all output events, without the stream's name.
 logged_output() {
 	sed -n "s/.*: info: $ID: output: std[a-z]*: //p" "$LOG"
-}
-
-ended() {
-	wait_for_log ": $ID: ended: exit status ${1:-0}"
-	wait_until none_of_ours
 }
 
 # Nothing of the hook, and nothing of ours, is in the container's output.
@@ -36,7 +140,7 @@ container_untouched() {
 		set_env CC_PRE_RUN_HOOK=true
 		hook 'echo first; echo oops >&2; echo; printf "no newline"; exit 3'
 		launch
-		ended 3
+		hook_ended 3
 		output_logged first
 		output_logged oops stderr
 		output_logged ''
@@ -53,7 +157,7 @@ container_untouched() {
 	settings '{"output": "log"}'
 	hook 'x=$(head -c 900 /dev/zero | tr "\0" x); for i in $(seq 150); do echo $x$i; done'
 	launch
-	ended
+	hook_ended
 	equal "$(logged_output | tr -d x)" "$(seq 150)"
 }
 
@@ -83,7 +187,7 @@ container_untouched() {
 	settings '{"output": "log"}'
 	hook 'head -c 2500 /dev/zero | tr "\0" x; echo; echo behind'
 	launch
-	ended
+	hook_ended
 	equal "$(logged_output | awk '{ print length }' | paste -sd' ')" "1024 1024 452 6"
 	output_logged behind
 }
@@ -95,7 +199,7 @@ container_untouched() {
 		settings '{"output": "log"}'
 		hook 'yes | head -c 20000000; yes long-$(head -c 900 /dev/zero | tr "\0" x) | head -c 20000000; exit 4'
 		launch
-		ended 4
+		hook_ended 4
 		bytes=$(logged_output | wc -c)
 		[ "$bytes" -gt 0 ]
 		[ "$bytes" -le $((2 * 1024 * 1024)) ] || fail "$bytes bytes of output are in the log"
@@ -130,7 +234,7 @@ has_logger() {
 	[ -n "$(logger)" ]
 }
 
-stopped() {
+is_stopped() {
 	grep -q '^State:.T' "/proc/$1/status"
 }
 
@@ -152,7 +256,7 @@ stopped() {
 	done
 	equal "$(logger | wc -l)" 1 "processes that hold the log"
 	open_gate
-	ended
+	hook_ended
 }
 
 @test "log: a log that hangs does not hold the hook, nor the container" {
@@ -165,9 +269,9 @@ stopped() {
 		wait_for_log ': output: stdout: begun'
 		held=$(logger)
 		kill -STOP "$held"
-		wait_until stopped "$held"
+		wait_until is_stopped "$held"
 		open_gate
-		ended 5
+		hook_ended 5
 		logged ': output: [0-9]+ bytes of output were not logged'
 		answers
 		refute kill -0 "$held"
@@ -187,7 +291,7 @@ stopped() {
 			kill -KILL "$(helpers | grep -vx "$(logger)")"
 		fi
 		open_gate
-		ended 6
+		hook_ended 6
 		answers
 	done
 }
@@ -212,7 +316,7 @@ stopped() {
 	register "$ODH" --log-level warning
 	hook 'echo quiet; exit 7'
 	launch
-	ended 7
+	hook_ended 7
 	equal "$(count_log ': output: ')" 0 "lines of output"
 }
 
@@ -221,7 +325,7 @@ stopped() {
 	settings '{"output": "none"}'
 	hook 'yes | head -c 3000000; echo nobody reads this >&2; exit 8'
 	launch
-	ended 8
+	hook_ended 8
 	equal "$(count_log 'output|nobody')" 0 "lines about output"
 	answers
 	container_untouched
@@ -232,7 +336,7 @@ stopped() {
 	settings '{"output": "log", "shell": ["/probe", "hook"]}'
 	hook 'a word'
 	launch
-	ended
+	hook_ended
 	equal "$(logged_output | grep -c '^hook fd ')" 3 "open descriptors"
 	equal "$(logged_output | grep -c '^hook fd .* fifo$')" 3 "pipes"
 }
@@ -288,7 +392,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 		make_bundle "$runtime"
 		hook true
 		launch
-		ended
+		hook_ended
 		equal "$(cat "$ERR")" "" "stderr"
 	done
 }
@@ -375,7 +479,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 	launch
 	wait_until begun
 	kill -STOP "$READER"
-	wait_until stopped "$READER"
+	wait_until is_stopped "$READER"
 	open_gate
 	wait_for_log ': ended: exit status 3'
 	answers
@@ -392,7 +496,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 	launch
 	wait_until begun
 	kill -STOP "$READER"
-	wait_until stopped "$READER"
+	wait_until is_stopped "$READER"
 	open_gate
 	wait_for_log ': ended: exit status 3'
 	answers
@@ -409,7 +513,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 		settings '{"output": "log"}'
 		hook 'head -c 100000 /dev/zero | tr "\0" x; printf "\033[31mred\n\377last\n"; exit 3'
 		launch
-		ended 3
+		hook_ended 3
 		output=$(jq -r .output "$RECORDS"/*.json)
 		[ "${#output}" -ge 3500 ] && [ "${#output}" -le 4200 ] || fail "${#output} letters are kept"
 		[[ $output = xxx*red*last* ]]
@@ -420,7 +524,7 @@ refused="CC_PRE_RUN_HOOK is refused for Docker applications: do it in the entryp
 		settings "{\"output\": \"$mode\"}"
 		hook 'echo said; exit 3'
 		launch
-		ended 3
+		hook_ended 3
 		equal "$(jq '.output // ""' "$RECORDS"/*.json)" '""' "output in the record, mode $mode"
 	done
 }

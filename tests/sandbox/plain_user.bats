@@ -6,26 +6,12 @@
 
 load ../lib/helper
 
-PLAIN=54321 # no account is needed
+PLAIN=$UIDS # no account is needed
 
 # RUNTIME: a bundle of the plain user's, by whom the runtime is called from now on.
 plain_bundle() {
 	make_bundle "$1"
-	edit '.linux.namespaces |= map(select(.type != "network" and .type != "cgroup"))
-		| .linux.namespaces += [{type: "user"}]
-		| del(.linux.cgroupsPath)
-		| .linux.uidMappings = [{containerID: 0, hostID: $id, size: 1}]
-		| .linux.gidMappings = .linux.uidMappings
-		| .mounts |= map(select(.type != "sysfs" and .type != "cgroup")
-			| if .options then .options -= ["gid=5"] else . end)' --argjson id "$PLAIN"
-	AS=(setpriv --reuid "$PLAIN" --regid "$PLAIN" --clear-groups
-		env XDG_RUNTIME_DIR="$B/run")
-	mkdir "$B/run"
-}
-
-# The user's own files, once nothing in them is changed any more.
-hand_over() {
-	chown -R "$PLAIN:$PLAIN" "$B"
+	of_plain_user network cgroup
 }
 
 # ID KEY: a value of the host's view.
@@ -68,7 +54,7 @@ host_view() {
 		launch
 		wait_for_log ': timed-out: '
 		wait_until none_of_ours
-		equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
+		only_the_app
 		answers
 		delete
 		nothing_left
@@ -161,4 +147,74 @@ host_view() {
 	equal "$status" 125 "exit status of run"
 	grep -q "step 'groups': setgroups" "$B/stderr" || fail "$(cat "$B/stderr")"
 	[ ! -e "$ROOTFS/data/work/ran" ]
+}
+
+# --- a /proc that hides processes ---
+
+# What runs after these words is in a mount namespace whose /proc shows a user no process of others.
+WITH_HIDEPID=(unshare -m --propagation private sh -c 'mount -t proc -o hidepid=2 proc /proc && exec "$@"' sh)
+
+HIDDEN='lives, but /proc hides it from uid [0-9]+: mount /proc without hidepid'
+
+@test "a container that /proc hides from the user lives, and is not said to have ended" {
+	local status=0 user
+	make_bundle "${RUNTIMES%% *}" # root's
+	edit 'del(.hooks)'
+	launch
+	hook 'echo ran >/data/work/ran'
+	chmod 755 "$BATS_TEST_TMPDIR" "$B"
+	mkdir -m 777 "$RECORDS"
+	LOG=$B/plain-log
+	install -m 666 /dev/null "$LOG"
+	user=("${WITH_HIDEPID[@]}" setpriv --reuid "$PLAIN" --regid "$PLAIN" --clear-groups)
+	CALLER=("${user[@]}")
+	state_of "$(cat "$B/pid")" | poststart
+	CALLER=()
+	wait_for_log ": error: $ID: error: no hook is run: pid $(cat "$B/pid") $HIDDEN"
+	refute logged ': not-started: '
+	"${user[@]}" "$ODH" --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B" \
+		>"$B/stdout" 2>"$B/stderr" 3>&- || status=$?
+	equal "$status" 125 "exit status of run"
+	grep -Eq "pid $(cat "$B/pid") $HIDDEN" "$B/stderr" || fail "$(cat "$B/stderr")"
+	refute test -e "$ROOTFS/data/work/ran"
+	answers
+}
+
+# A container of the user's own, created and not started: crun's process hides until its exec.
+hiding_bundle() {
+	plain_bundle crun
+	edit 'del(.hooks)'
+	hand_over
+	create
+	AS=()
+	hook 'touch /data/work/ran'
+	state_of "$(cat "$B/pid")" >"$B/state.json"
+	USER_IS=(setpriv --reuid "$PLAIN" --regid "$PLAIN" --clear-groups)
+}
+
+@test "a container of the user's own that /proc hides until its start: the log says so, and it starts" {
+	hiding_bundle
+	CALLER=("${WITH_HIDEPID[@]}" "${USER_IS[@]}")
+	poststart <"$B/state.json"
+	CALLER=()
+	wait_for_log ": error: $ID: error: no hook is run: pid $(cat "$B/pid") $HIDDEN"
+	refute logged ': not-started: '
+	wait_until none_of_ours
+	start
+	answers
+	refute test -e "$ROOTFS/data/work/ran"
+}
+
+@test "status does not call a container ended that /proc hides" {
+	hiding_bundle
+	CALLER=("${USER_IS[@]}")
+	poststart <"$B/state.json"
+	CALLER=()
+	wait_for_log ': waiting: '
+	"${WITH_HIDEPID[@]}" "${USER_IS[@]}" "$ODH" --root "$RECORDS" status --json "$ID" >"$B/stdout" 3>&-
+	jq -e '.live and .hook == "waiting"' "$B/stdout" >/dev/null || fail "$(cat "$B/stdout")"
+	start
+	wait_for_log ': ended: exit status 0'
+	wait_until none_of_ours
+	test -e "$ROOTFS/data/work/ran"
 }

@@ -10,23 +10,14 @@ setup() {
 	[ -x "$ODH_TEST" ] || skip_or_fail "there is no test build, $ODH_TEST"
 }
 
-# Our process that a fault has stopped.
-stopped_pid() {
-	ps -o pid=,stat= -p "$(ours | paste -sd,)" | awk '$2 ~ /^T/ { print $1 }'
-}
-
-stopped() {
-	[ -n "$(stopped_pid)" ]
-}
-
 # STEP: the hook of this container did not run, and the application lives.
 stopped_at() {
 	wait_for_log ": error: $ID: error: .*step '$1': failed by the test"
 	wait_until none_of_ours
 	refute logged ': (started|ended):'
 	equal "$(ls "$ROOTFS/data/work")" "" "what the hook made"
-	equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
-	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
+	only_the_app
+	no_cgroup_left
 	answers
 }
 
@@ -64,7 +55,7 @@ stopped_at() {
 	hook 'touch /data/work/ran'
 	while read -r CASE; do
 		status=0
-		timeout 30 "$ODH_TEST" --fault "fail:$CASE" run --pid "$(cat "$B/pid")" --bundle "$B" \
+		timeout "$DEADLINE" "$ODH_TEST" --root "$RECORDS" --fault "fail:$CASE" run --pid "$(cat "$B/pid")" --bundle "$B" \
 			>"$B/stdout" 2>"$B/stderr" </dev/null 3>&- || status=$?
 		equal "$status" 125 "exit status"
 		equal "$(cat "$B/stdout")" "" "stdout"
@@ -105,7 +96,7 @@ stopped_at() {
 		joiner=$(stopped_pid)
 		equal "$(find "/proc/$joiner/fd" -type l -printf '%f %l\n' | sed 's/:.*//' | sort | paste -sd,)" \
 			"0 pipe,1 $OUT,2 $ERR" "descriptors"
-		equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
+		only_the_app
 		for line in 'Uid:.1000.1000.1000.1000' 'Gid:.1001.1001.1001.1001' 'Groups:.7 ' \
 			'CapInh:.0*' 'CapPrm:.0*' 'CapEff:.0*' 'CapAmb:.0*' "CapBnd:.$(mask "$KEPT_CAPS")" \
 			'NoNewPrivs:.1' 'Seccomp:.2' 'Seccomp_filters:.2'; do
@@ -142,12 +133,14 @@ open_to_root() {
 @test "a joiner that hangs, before any of four steps, is killed at the timeout" {
 	local bundles=()
 	for CASE in cgroup namespaces uid clone; do
-		make_bundle "${RUNTIMES%% *}"
-		settings '{"timeout": 1}'
-		hook 'touch /data/work/ran'
-		register "$ODH_TEST" --fault "stop:$CASE"
-		launch
-		wait_until stopped
+		for seconds in $TIMEOUTS; do
+			make_bundle "${RUNTIMES%% *}"
+			settings "{\"timeout\": $seconds}"
+			hook 'touch /data/work/ran'
+			register "$ODH_TEST" --fault "stop:$CASE"
+			launch
+			! in_time stopped || break
+		done
 		answers
 		bundles+=("$B")
 	done

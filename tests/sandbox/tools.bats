@@ -75,7 +75,7 @@ glibc_image() {
 	mkdir -p "$ROOTFS/"{lib64,lib/x86_64-linux-gnu,usr/lib}
 	cp -L "$from/"{libc,libm,libpthread,libdl}.so.* "$ROOTFS/lib/x86_64-linux-gnu/"
 	cp -L "$from/ld-linux-x86-64.so.2" "$ROOTFS/lib64/"
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -o "$ROOTFS/app" "$REPO/tests/actors/app.c"
+	LINK='' build_actor app "$ROOTFS/app"
 	ldconfig -r "$ROOTFS"
 }
 
@@ -105,7 +105,7 @@ glibc_version() {
 	done
 	echo '#include <unistd.h>
 		__attribute__((constructor)) static void end(void) { _exit(99); }' |
-		"${CC:-gcc}" -shared -fPIC -x c -o "$ROOTFS/usr/lib/other.so" -
+		LINK=-shared build_program "$ROOTFS/usr/lib/other.so" -fPIC
 	echo /usr/lib/other.so >"$ROOTFS/etc/ld.so.preload"
 	set_env LD_PRELOAD=/usr/lib/other.so LD_LIBRARY_PATH=/lib/x86_64-linux-gnu LD_BIND_NOW=1 \
 		GCONV_PATH=/lib LOCPATH=/lib GLIBC_TUNABLES=glibc.malloc.check=3
@@ -121,8 +121,7 @@ glibc_version() {
 		mkdir -p "$ROOTFS/lib"
 		cp -L /lib/ld-musl-x86_64.so.1 "$ROOTFS/lib/"
 		# strerrorname_np is glibc's
-		musl-gcc -std=gnu11 -D_GNU_SOURCE -Dstrerrorname_np=strerror -w -o "$ROOTFS/app" \
-			"$REPO/tests/actors/app.c"
+		CC=musl-gcc LINK='' build_actor app "$ROOTFS/app" -Dstrerrorname_np=strerror -w
 		grep -qa /lib/ld-musl-x86_64.so.1 "$ROOTFS/app" # dynamic
 		hook "$NODE"
 		launch
@@ -154,14 +153,6 @@ glibc_version() {
 	done
 }
 
-# The container's root is no root of the host's.
-in_user_namespace() {
-	edit '.linux.namespaces += [{type: "user"}]
-		| .linux.uidMappings = [{containerID: 0, hostID: 200000, size: 2000}]
-		| .linux.gidMappings = .linux.uidMappings'
-	chown -R 200000:200000 "$ROOTFS"
-}
-
 @test "in a user namespace, root and another user, with and without an image" {
 	for runtime in $RUNTIMES; do
 		for CASE in 0 1000; do
@@ -169,7 +160,6 @@ in_user_namespace() {
 			[ "$CASE" = 0 ] || scratch
 			edit '.process.user = {uid: $uid, gid: $uid}' --argjson uid "$CASE"
 			in_user_namespace
-			chmod 755 "$B"
 			hook "$NODE"
 			launch
 			printed_version
@@ -182,18 +172,9 @@ in_user_namespace() {
 @test "a plain user's container" {
 	for runtime in $RUNTIMES; do
 		tools_bundle "$runtime"
-		edit '.linux.namespaces |= map(select(.type != "network" and .type != "cgroup"))
-			| .linux.namespaces += [{type: "user"}]
-			| del(.linux.cgroupsPath)
-			| .linux.uidMappings = [{containerID: 0, hostID: 54321, size: 1}]
-			| .linux.gidMappings = .linux.uidMappings
-			| .mounts |= map(select(.type != "sysfs" and .type != "cgroup")
-				| if .options then .options -= ["gid=5"] else . end)'
-		AS=(setpriv --reuid 54321 --regid 54321 --clear-groups env XDG_RUNTIME_DIR="$B/run")
-		mkdir "$B/run"
+		of_plain_user network cgroup
 		edit 'del(.hooks)'
-		chown -R 54321:54321 "$B"
-		chmod 755 "$B"
+		hand_over
 		launch
 		wait_until grep -q app-up "$OUT"
 		hook "$NODE"
@@ -534,9 +515,9 @@ good_kit() {
 	scratch
 	launch
 	hook "$NODE"
-	equal "$("$ODH" "${SETTINGS[@]}" run --pid "$(cat "$B/pid")" --bundle "$B" 2>"$B/stderr" | head -c 4)" v18.
+	equal "$("$ODH" --root "$RECORDS" "${SETTINGS[@]}" run --pid "$(cat "$B/pid")" --bundle "$B" 2>"$B/stderr" | head -c 4)" v18.
 	settings "{\"tools\": \"$B/kit\"}"
-	"$ODH" "${SETTINGS[@]}" run --pid "$(cat "$B/pid")" --bundle "$B" >"$B/stdout" 2>"$B/stderr" || status=$?
+	"$ODH" --root "$RECORDS" "${SETTINGS[@]}" run --pid "$(cat "$B/pid")" --bundle "$B" >"$B/stdout" 2>"$B/stderr" || status=$?
 	equal "$status" 125
 	answers
 }
@@ -579,19 +560,10 @@ no_place() {
 	done
 }
 
-# --- the process that copies the mounts ---
-
-# MODE N: poststart for the running container, under the stepper; the joiner's first child, "hook"
-# to the stepper, is that process here.
-stepped() {
-	rm -rf "$RECORDS" "$LOG"
-	timeout 60 "$BATS_TEST_TMPDIR/stepper" "$1" hook "$2" "$ODH" --root "$RECORDS" --log "$LOG" \
-		"${SETTINGS[@]}" poststart <"$B/state.json" >"$B/stepper.out" 2>&1 3>&-
-}
+# --- the process that copies the mounts: the joiner's first child, "hook" to the stepper ---
 
 prepare_stepper() {
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -I"$REPO" -O1 -static -o "$BATS_TEST_TMPDIR/stepper" \
-		"$REPO/tests/actors/stepper.c"
+	build_actor stepper "$BATS_TEST_TMPDIR/stepper"
 	tools_bundle "${RUNTIMES%% *}"
 	edit 'del(.hooks)'
 	launch
@@ -605,7 +577,7 @@ prepare_stepper() {
 	for ((N = 1; status != 3; N++)); do
 		CASE="killed at call $N"
 		status=0
-		stepped kill "$N" || status=$?
+		stepped kill hook "$N" || status=$?
 		[ "$status" = 0 ] || [ "$status" = 3 ] || fail "stepper: $(cat "$B/stepper.out")"
 		wait_until none_of_ours
 		[ "$status" = 3 ] || logged "step 'tools': the process that copies the tools' mounts was killed"
@@ -625,7 +597,7 @@ stopped_or_gone() {
 	prepare_stepper
 	for ((N = 1; ; N++)); do
 		CASE="stopped at call $N"
-		stepped stop "$N" || break
+		stepped stop hook "$N" || break
 		pid=$(cat "$B/stepper.out")
 		wait_until stopped_or_gone "$pid"
 		grep -qs '^State:.T' "/proc/$pid/status" || continue # its last call, exit_group

@@ -95,7 +95,7 @@ no_hook() {
 # A program that makes calls by their numbers: "call WHO [N]..." natively, "i386:N" as an i386 program
 # does.  Prints "WHO N: ERROR" for each.
 make_call() {
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -x c -o "$ROOTFS/call" - <<-'END'
+	build_program "$ROOTFS/call" <<-'END'
 		#include <errno.h>
 		#include <stdio.h>
 		#include <stdlib.h>
@@ -225,7 +225,7 @@ denied() {
 
 attempt() {
 	rm -rf "$ROOTFS/data/work/made"
-	timeout 30 "$ODH" --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B" \
+	timeout "$DEADLINE" "$ODH" --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B" \
 		>"$B/stdout" 2>"$B/stderr" </dev/null 3>&-
 	grep -qx tried "$B/stdout"
 }

@@ -44,8 +44,7 @@ bundle_with_everything() {
 }
 
 build_attempts() {
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -I"$REPO" -O1 -Wall -Wextra -static \
-		-o "$ROOTFS/attempts" "$REPO/tests/actors/attempts.c"
+	build_actor attempts "$ROOTFS/attempts"
 	hook '/attempts hook'
 }
 
@@ -115,7 +114,6 @@ bundle_with_programs() {
 	local link
 	make_bundle "$1"
 	OUTPUT='file'
-	DEADLINE=120 # whole languages, and nothing here is about speed
 	rm -r "${ROOTFS:?}/bin"
 	for link in /bin /sbin /lib*; do
 		if [ -L "$link" ]; then

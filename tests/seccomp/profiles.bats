@@ -65,7 +65,7 @@ start_containerd() {
 }
 
 client() {
-	timeout -k 5 "$DEADLINE" ctr --address "$C/socket" "$@" </dev/null 3>&-
+	timeout -k 5 "$DEADLINE" ctr --address "$C/socket" --namespace "odh-$$" "$@" </dev/null 3>&-
 }
 
 stop_containerd() {
@@ -76,16 +76,17 @@ stop_containerd() {
 	fi
 	kill "$CONTAINERD"
 	wait "$CONTAINERD" || true
+	rmdir "/run/containerd/runc/odh-$$" || true # its runtime's root is named by the namespace
 }
 
 @test "containerd's default profile, which is Docker's" {
 	start_containerd
 	for runtime in $RUNTIMES; do
 		RUNTIME=$runtime
-		client run --detach --null-io --rootfs --seccomp --cgroup "/odh-$BASHPID" \
+		client run --detach --null-io --rootfs --seccomp --cgroup "/odh-$$" \
 			--runc-binary "$([ "$runtime" = crun ] && echo "$P/crun" || command -v runc)" \
 			"$P/rootfs" c /bin/sh -c "$SLEEP"
-		cp "$C/state/io.containerd.runtime.v2.task/default/c/config.json" "$P/config.json"
+		cp "$C/state/io.containerd.runtime.v2.task/odh-$$/c/config.json" "$P/config.json"
 		take "$(client tasks ls | awk '$1 == "c" { print $2 }')" "$P/theirs"
 		client tasks kill --signal KILL c
 		wait_until client tasks rm c

@@ -35,10 +35,10 @@ hook_cgroup() {
 	fi
 }
 
-# Nothing in the container but its application.
-only_the_app() {
-	equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
-	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
+# Nothing of the hook is left.
+hook_is_gone() {
+	only_the_app
+	no_cgroup_left
 }
 
 DEAF_TREE='trap "" TERM HUP; for n in 1 2 3; do (trap "" TERM HUP; while :; do sleep 1000; done) & done
@@ -57,7 +57,7 @@ DEAF_TREE='trap "" TERM HUP; for n in 1 2 3; do (trap "" TERM HUP; while :; do s
 		esac
 		open_gate
 		wait_for_log ': ended: exit status 0'
-		wait_until only_the_app
+		wait_until hook_is_gone
 		answers
 		delete
 		nothing_left
@@ -66,13 +66,16 @@ DEAF_TREE='trap "" TERM HUP; for n in 1 2 3; do (trap "" TERM HUP; while :; do s
 
 @test "a deaf tree, its escaped daemon included, ends at the timeout" {
 	for row in $ROWS; do
-		cgroup_bundle "$row"
-		settings '{"timeout": 1}'
-		hook "$DEAF_TREE"
-		launch
+		for seconds in $TIMEOUTS; do
+			cgroup_bundle "$row"
+			settings "{\"timeout\": $seconds}"
+			hook "$DEAF_TREE"
+			launch
+			! in_time begun || break
+		done
 		wait_for_log ': timed-out: '
 		wait_until none_of_ours
-		only_the_app
+		hook_is_gone
 		answers
 		delete
 		nothing_left
@@ -86,15 +89,27 @@ DEAF_TREE='trap "" TERM HUP; for n in 1 2 3; do (trap "" TERM HUP; while :; do s
 		wait_for_log ': ended: exit status 0'
 		wait_until none_of_ours
 		grep -qx 'hook ran' "$OUT"
-		only_the_app
+		hook_is_gone
 		answers
 		delete
 	done
 }
 
+# A runtime kills init and then resumes: from there on a hook may start and be killed, in any order.
 @test "paused before the hook starts, and removed" {
 	for row in $ROWS; do
 		paused_before_the_hook "$row"
+		refute grep -qx 'hook ran' "$OUT"
+		delete
+		wait_until none_of_ours
+		equal "$(cgroups_named "$ID")" "" "cgroups of the container"
+	done
+}
+
+@test "paused before the hook starts, and removed before our process goes on: no hook" {
+	for row in $ROWS; do
+		paused_before_the_hook "$row"
+		kill -STOP "$(cat "$(find_cgroup)/cgroup.procs")" # it stops at the resume
 		delete
 		wait_until none_of_ours
 		refute grep -qx 'hook ran' "$OUT"
@@ -143,18 +158,22 @@ find_cgroup() {
 
 @test "paused while the hook lives, past its timeout: all of it ends after the resume at the latest" {
 	for row in $ROWS; do
-		cgroup_bundle "$row"
-		settings '{"timeout": 1}'
-		hook "$DEAF_TREE"
-		launch
-		wait_until begun
-		rt pause "$ID"
-		wait_until status_is paused
-		sleep 1.5 # past the timeout; the test asks for nothing until the resume
+		for seconds in $TIMEOUTS; do
+			cgroup_bundle "$row"
+			settings "{\"timeout\": $seconds}"
+			hook "$DEAF_TREE"
+			launch
+			in_time begun || continue
+			rt pause "$ID"
+			wait_until status_is paused
+			logged ': timed-out: ' || break
+			delete # paused too late: the timeout was over
+		done
+		sleep "$seconds" # past the timeout; the test asks for nothing until the resume
 		rt resume "$ID"
 		wait_for_log ': timed-out: '
 		wait_until none_of_ours
-		only_the_app
+		hook_is_gone
 		answers
 		delete
 		nothing_left
@@ -184,7 +203,7 @@ find_cgroup() {
 		launch
 		wait_for_log ': ended: exit status 0'
 		wait_for_log 'left behind were killed'
-		wait_until only_the_app
+		wait_until hook_is_gone
 		delete
 		for directory in $(cgroups_named "$ID"); do # the runtime leaves those above its own
 			find "$directory" -depth -type d -exec rmdir {} \;

@@ -28,8 +28,8 @@ parent_of() {
 # The hook and all that it had started are gone, and so are we; the application lives.
 hook_is_gone() {
 	wait_until none_of_ours
-	equal "$(pids_beside "$(cat "$B/pid")")" "$(cat "$B/pid")" "processes in the container"
-	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
+	only_the_app
+	no_cgroup_left
 	equal "$(ls "$ROOTFS/data/work")" "" "what the hook made"
 	answers
 	delete
@@ -93,15 +93,6 @@ hook_is_gone() {
 	done
 }
 
-# Our process that a fault has stopped.
-stopped_pid() {
-	ps -o pid=,stat= -p "$(ours | paste -sd,)" | awk '$2 ~ /^T/ { print $1 }'
-}
-
-stopped() {
-	[ -n "$(stopped_pid)" ]
-}
-
 @test "the joiner is killed before any of its steps: no hook, and the log names the step" {
 	make_bundle "${RUNTIMES%% *}"
 	launch
@@ -121,7 +112,7 @@ stopped() {
 # As hook_is_gone, for a container whose state was handed to us by hand.
 hook_is_gone_and_records() {
 	equal "$(ls "$ROOTFS/data/work")" "" "what the hook made"
-	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
+	no_cgroup_left
 	answers
 }
 

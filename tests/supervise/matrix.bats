@@ -9,18 +9,10 @@ load ../lib/helper
 setup() {
 	local tool
 	for tool in stepper onlooker; do
-		"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -I"$REPO" -O1 -Wall -Wextra -static \
-			-o "$BATS_TEST_TMPDIR/$tool" "$REPO/tests/actors/$tool.c"
+		build_actor "$tool" "$BATS_TEST_TMPDIR/$tool"
 	done
 	make_bundle "${RUNTIMES%% *}" # who started the container makes no difference here
 	edit 'del(.hooks)'
-}
-
-# MODE ARGUMENT ARGUMENT: poststart for the container, under the stepper.
-stepped() {
-	rm -rf "$RECORDS" "$LOG"
-	timeout 60 "$BATS_TEST_TMPDIR/stepper" "$@" "$ODH" --root "$RECORDS" --log "$LOG" \
-		"${SETTINGS[@]}" poststart <"$B/state.json" >"$B/stepper.out" 2>&1 3>&-
 }
 
 prepare() {
@@ -42,7 +34,7 @@ told() {
 	local hook status=0
 	[ -n "$(ls "$RECORDS" 2>/dev/null)" ] || return 0
 	hook=$("$ODH" --root "$RECORDS" status --json "$ID" | jq -r .hook)
-	timeout 20 "$ODH" --root "$RECORDS" wait "$ID" 2>"$B/wait.err" || status=$?
+	timeout "$DEADLINE" "$ODH" --root "$RECORDS" wait "$ID" 2>"$B/wait.err" || status=$?
 	case $hook-$status in
 	succeeded-0 | failed-1[0-9][0-9] | abandoned-125) ;;
 	*) fail "hook: $hook, wait: $status, $(cat "$B/wait.err")" "$(cat "$RECORDS"/*)" ;;
@@ -151,7 +143,7 @@ launch_for_session() {
 	launch
 	wait_until grep -qx up "$OUT"
 	prepare 'exec sleep 0.02'
-	for ((N = 0; N < 50; N++)); do
+	for ((N = 0; N < 50 || $(grep -cx seen "$OUT") == 0; N++)); do
 		rm -rf "$RECORDS" "$LOG"
 		poststart <"$B/state.json"
 		wait_for_log ': ended: exit status 0'

@@ -18,14 +18,6 @@ call() {
 	state_of "$(cat "$B/pid")" | poststart "${@:2}"
 }
 
-stopped_pid() {
-	ps -o pid=,stat= -p "$(ours | paste -sd,)" | awk '$2 ~ /^T/ { print $1 }'
-}
-
-stopped() {
-	[ -n "$(stopped_pid)" ]
-}
-
 @test "what a hook leaves behind in its session is killed, and that is logged" {
 	call 'sleep 1000 & sleep 1000 & exit 0'
 	wait_for_log ': ended: exit status 0'
@@ -35,7 +27,7 @@ stopped() {
 }
 
 @test "also a process whose main thread has left the others behind" {
-	cat >"$B/leave.c" <<-'C'
+	build_program "$ROOTFS/leave" -pthread <<-'C'
 		#include <pthread.h>
 		#include <stdio.h>
 		#include <unistd.h>
@@ -51,7 +43,6 @@ stopped() {
 			pthread_exit(NULL);
 		}
 	C
-	"${CC:-gcc}" -static -pthread -o "$ROOTFS/leave" "$B/leave.c"
 	call /leave
 	wait_for_log ': ended: exit status 0'
 	wait_for_log 'left behind were killed'

@@ -8,8 +8,7 @@
 load ../lib/helper
 
 setup() {
-	"${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -I"$REPO" -O1 -Wall -Wextra -static \
-		-o "$BATS_TEST_TMPDIR/stepper" "$REPO/tests/actors/stepper.c"
+	build_actor stepper "$BATS_TEST_TMPDIR/stepper"
 }
 
 # N: a container whose ROLE is stopped at its call N.  1 where it has no such call.
@@ -20,8 +19,7 @@ stopped_at() {
 	launch
 	hook 'echo ran'
 	state_of "$(cat "$B/pid")" >"$B/state.json"
-	timeout 60 "$BATS_TEST_TMPDIR/stepper" stop "$ROLE" "$1" "$ODH" --root "$RECORDS" --log "$LOG" \
-		poststart <"$B/state.json" >"$B/stepper.out" 2>&1 3>&- || status=$?
+	stepped stop "$ROLE" "$1" || status=$?
 	[ "$status" != 3 ] || return 1
 	equal "$status" 0 "exit status of the stepper, which said: $(cat "$B/stepper.out")"
 }

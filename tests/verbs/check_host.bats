@@ -171,13 +171,13 @@ export REPO
 
 @test "a plain user's host: what rootless cannot have is named" {
 	local status=0
-	setpriv --reuid 54321 --regid 54321 --clear-groups "$ODH" --root /tmp/odh-not-there check >"$B/stdout" 2>"$B/stderr" || status=$?
+	setpriv --reuid "$UIDS" --regid "$UIDS" --clear-groups "$ODH" --root "/tmp/odh-not-there-$$" check >"$B/stdout" 2>"$B/stderr" || status=$?
 	says '^note  cgroups .*plain user.*delegated'
 	says '^good  kernel '
-	[ ! -e /tmp/odh-not-there ]
+	[ ! -e "/tmp/odh-not-there-$$" ]
 }
 
 @test "what an installed copy says of itself" {
-	host 0 'make -s -C "$REPO" install PREFIX=/run/usr >/run/out; ODH=/run/usr/bin/oci-deploy-hook'
+	host 0 'flock "$REPO" make -s -C "$REPO" install PREFIX=/run/usr >/run/out; ODH=/run/usr/bin/oci-deploy-hook'
 	says "^good  hooks.d +registered for poststart in $D"
 }

@@ -7,31 +7,14 @@
 load ../lib/podman
 
 setup_file() {
-	export P=$BATS_FILE_TMPDIR/podman
-	AS=()
-	lay_out "$P" root
+	root_podman
 	rm "$P/hooks.d/"*
 	import_image
 }
 
-setup() {
-	AS=()
-	RUNTIMES=${RUNTIMES:-runc crun}
-}
-
-teardown() {
-	remove_containers
-}
-
-teardown_file() {
-	AS=()
-	umount "$P/graph/overlay" 2>/dev/null || true
-}
-
 # TARGET [DESTDIR [VARIABLE]...]: where podman of this file looks.
 make_it() {
-	make -s -C "$REPO" "$1" PREFIX="$P/usr" HOOKSDIR="$P/hooks.d" DESTDIR="${2:-}" "${@:3}" \
-		>"$P/make.out" 2>&1 3>&-
+	make_install "$1" PREFIX="$P/usr" HOOKSDIR="$P/hooks.d" DESTDIR="${2:-}" "${@:3}" >"$P/make.out" 2>&1
 }
 
 @test "what is installed follows the rules of hooks.d, version 1.0.0" {
@@ -65,7 +48,7 @@ make_it() {
 
 @test "a path that would not fit into the JSON is refused before anything is written" {
 	for prefix in 'usr/local' '/usr/"local' "/usr/lo cal" '/usr|local'; do
-		if make -s -C "$REPO" install PREFIX="$prefix" HOOKSDIR="$P/hooks.d" DESTDIR="$P/never" >"$P/make.out" 2>&1 3>&-; then
+		if make_install install PREFIX="$prefix" HOOKSDIR="$P/hooks.d" DESTDIR="$P/never" >"$P/make.out" 2>&1; then
 			fail "PREFIX='$prefix' was taken"
 		fi
 		[ ! -e "$P/never" ]

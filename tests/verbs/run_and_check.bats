@@ -5,28 +5,17 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153 # each test is a subshell; helper.bash reads and sets
 
 load ../lib/helper
-
-# STATUS WORD...: run the program; its output goes to $B/stdout and $B/stderr.
-exits() {
-	local status=0
-	timeout -k 5 "$DEADLINE" "$ODH" "${@:2}" </dev/null >"$B/stdout" 2>"$B/stderr" 3>&- || status=$?
-	equal "$status" "$1" "exit status of oci-deploy-hook ${*:2}"
-}
+load ../lib/records
 
 # STATUS LINE [OPTION]...: a hook of the living container, by run.
 run_exits() {
 	edit '.process.env |= map(select(startswith("CC_") | not))'
 	hook "$2"
-	exits "$1" "${@:3}" run --pid "$(cat "$B/pid")" --bundle "$B"
+	exits "$1" --root "$RECORDS" "${@:3}" run --pid "$(cat "$B/pid")" --bundle "$B"
 }
 
 printed() {
 	equal "$(cat "$B/stdout")" "$1" stdout
-}
-
-complained() {
-	grep -Eq "^oci-deploy-hook: .*($1)" "$B/stderr" || fail "stderr should say '$1':" "$(cat "$B/stderr")"
-	equal "$(wc -l <"$B/stderr")" 1 "lines on stderr"
 }
 
 silent() {
@@ -58,12 +47,12 @@ silent() {
 	launch
 	hook 'head -c 3000000 /dev/zero; echo; echo the end'
 	mkfifo "$B/pipe"
-	timeout 30 sh -c 'exec <"$1"; read -r word <"$2"; exec cat >"$3"' sh "$B/pipe" "$ROOTFS/gate" \
+	timeout "$DEADLINE" sh -c 'exec <"$1"; read -r word <"$2"; exec cat >"$3"' sh "$B/pipe" "$ROOTFS/gate" \
 		"$B/flood" 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
 	# Our stdout may have been made non-blocking by whoever had it before.
-	timeout 30 sh -c '"$1" nonblock; shift; exec "$@"' sh "$TOOLS/bundle/rootfs/probe" \
-		"$ODH" run --pid "$(cat "$B/pid")" --bundle "$B" >"$B/pipe" </dev/null 3>&- &
+	timeout "$DEADLINE" sh -c '"$1" nonblock; shift; exec "$@"' sh "$TOOLS/bundle/rootfs/probe" \
+		"$ODH" --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B" >"$B/pipe" </dev/null 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
 	wait_until eval '[ "$(pids_beside "$(cat "$B/pid")" | wc -l)" -ge 2 ]'
 	open_gate
@@ -112,19 +101,19 @@ silent() {
 @test "run: 125 where there is nothing to run, or no application to run it in" {
 	make_bundle "${RUNTIMES%% *}"
 	launch
-	exits 125 run --pid "$(cat "$B/pid")" --bundle "$B"
+	exits 125 --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B"
 	complained 'CC_RUN_SUCCEEDED_HOOK'
 	hook 'touch /data/work/ran'
-	exits 125 run --pid 1 --bundle "$B"
+	exits 125 --root "$RECORDS" run --pid 1 --bundle "$B"
 	complained 'pid 1'
-	exits 125 run --pid 4194304 --bundle "$B"
+	exits 125 --root "$RECORDS" run --pid 4194304 --bundle "$B"
 	complained 'ended|No such process'
-	exits 125 run --pid "$$" --bundle "$B"
-	exits 125 run --pid "$(cat "$B/pid")" --bundle "$B/no/such"
+	exits 125 --root "$RECORDS" run --pid "$$" --bundle "$B"
+	exits 125 --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B/no/such"
 	complained 'no/such'
-	exits 125 run --pid "$(cat "$B/pid")" --bundle /
+	exits 125 --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle /
 	complained 'config.json'
-	exits 125 --config "$B/no-such.json" run --pid "$(cat "$B/pid")" --bundle "$B"
+	exits 125 --root "$RECORDS" --config "$B/no-such.json" run --pid "$(cat "$B/pid")" --bundle "$B"
 	complained 'no-such.json'
 	equal "$(ls "$ROOTFS/data/work")" ""
 }
@@ -133,7 +122,7 @@ silent() {
 	make_bundle "${RUNTIMES%% *}"
 	create
 	hook 'touch /data/work/ran'
-	exits 125 run --pid "$(cat "$B/pid")" --bundle "$B"
+	exits 125 --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B"
 	complained 'not started'
 	equal "$(ls "$ROOTFS/data/work")" ""
 }
@@ -151,7 +140,7 @@ silent() {
 		(
 			cd /tmp
 			umask 077
-			exits 0 --config "$B/settings.json" run --pid "$(cat "$B/pid")" --bundle "$B"
+			exits 0 --root "$RECORDS" --config "$B/settings.json" run --pid "$(cat "$B/pid")" --bundle "$B"
 		)
 		silent
 		for key in uid gid groups umask cwd env 'rlimit [0-9]*' 'ns [a-z]*' 'Cap[A-Z][a-z]*' NoNewPrivs \
@@ -168,7 +157,7 @@ silent() {
 	make_bundle "${RUNTIMES%% *}"
 	launch
 	blocked_hook 'true'
-	timeout --foreground 30 "$ODH" run --pid "$(cat "$B/pid")" --bundle "$B" >"$OUT" </dev/null 2>"$B/stderr" 3>&- &
+	timeout --foreground "$DEADLINE" "$ODH" --root "$RECORDS" run --pid "$(cat "$B/pid")" --bundle "$B" >"$OUT" </dev/null 2>"$B/stderr" 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
 	wait_until begun
 	kill -TERM "$(pgrep -P $!)"
@@ -287,12 +276,12 @@ picture() {
 	complained '--log'
 	exits 125 --log-level loud check
 	complained 'loud'
-	exits 125 run --pid x --bundle "$B"
+	exits 125 --root "$RECORDS" run --pid x --bundle "$B"
 	complained 'pid'
-	exits 125 run --pid -1 --bundle "$B"
-	exits 125 run --pid 12x --bundle "$B"
-	exits 125 run --bundle "$B"
-	exits 125 run --pid 2
+	exits 125 --root "$RECORDS" run --pid -1 --bundle "$B"
+	exits 125 --root "$RECORDS" run --pid 12x --bundle "$B"
+	exits 125 --root "$RECORDS" run --bundle "$B"
+	exits 125 --root "$RECORDS" run --pid 2
 	exits 125 check --bundle "$B" one too many
 	exits 125 --fault list
 }

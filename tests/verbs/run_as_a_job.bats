@@ -17,12 +17,9 @@ job() {
 		echo $! >"$4/job"
 		exec sleep 1000' bash "$ODH" "$RECORDS" "$(cat "$B/pid")" "$B" 3>&- &
 	echo $! >>"$BATS_TEST_TMPDIR/pids"
+	wait_until test -s "$B/job"
 	wait_until grep -q begun "$B/run.out"
 	JOB=$(cat "$B/job")
-}
-
-no_child() {
-	equal "$(cgroups_named 'oci-deploy-hook-*' | grep -c "/$ID/" || true)" 0 "cgroups left"
 }
 
 @test "Ctrl-Z stops run, not the hook: the container can be ended all the same" {
@@ -35,7 +32,7 @@ no_child() {
 		delete
 		kill -CONT -- "-$JOB"
 		wait_until none_of_ours
-		no_child
+		no_cgroup_left
 	done
 }
 
@@ -45,7 +42,7 @@ no_child() {
 		kill -"$signal" -- "-$JOB"
 		wait_until none_of_ours
 		wait_until only_the_app
-		no_child
+		no_cgroup_left
 		answers
 	done
 }
@@ -56,7 +53,7 @@ no_child() {
 		kill -"$signal" "$JOB"
 		wait_until none_of_ours
 		wait_until only_the_app
-		no_child
+		no_cgroup_left
 		answers
 	done
 }

@@ -20,7 +20,7 @@ another() {
 
 # COLUMNS [ENVIRONMENT] WORD...: status on a terminal of that width, to $B/terminal.
 on_terminal() {
-	env "${@:2}" SHELL=/bin/sh timeout 30 script --quiet --return --command \
+	env "${@:2}" SHELL=/bin/sh timeout "$DEADLINE" script --quiet --return --command \
 		"stty cols $1 && exec $ODH --root $RECORDS ${STATUS:-status --all}" /dev/null </dev/null 3>&- |
 		tr -d '\r' >"$B/terminal"
 }
@@ -110,7 +110,7 @@ escapes() {
 	exits 125 --root "$RECORDS" wait --timeout 1 "$ID"
 	complained 'not within 1 s'
 	open_gate
-	exits 0 --root "$RECORDS" wait --timeout 30 "$ID"
+	exits 0 --root "$RECORDS" wait --timeout "$DEADLINE" "$ID"
 	exits 0 --root "$RECORDS" wait --timeout 0 "$ID"
 	for word in -1 5m '' 99999999999 1.5; do
 		exits 125 --root "$RECORDS" wait "--timeout=$word" "$ID"
