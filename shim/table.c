@@ -10,7 +10,7 @@
 
 static const char *const finding_names[FINDING_COUNT] = { "good", "note", "BAD" };
 
-static void print_value(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static void print_value(const char *fmt, va_list ap)
 {
 	char value[VALUE_MAX], safe[VALUE_MAX];
 
