@@ -37,8 +37,9 @@ HARDENING = $(call once,HARDENING,tools/flags.sh build/flags $(call quote,$(CC))
 PKG_CONFIG ?= $(addsuffix -,$(CROSS))pkg-config
 PACKAGES_CFLAGS = $(call once,PACKAGES_CFLAGS,$(PKG_CONFIG) --cflags libseccomp libcap 2>/dev/null || :)
 PACKAGES_LIBS   = $(call once,PACKAGES_LIBS,$(PKG_CONFIG) --static --libs libseccomp libcap 2>/dev/null || \
-	echo -lseccomp -lcap) $(call once,YAJL_LDFLAGS,$(PKG_CONFIG) --libs-only-L yajl 2>/dev/null || :)
-LIBS   ?= $(PACKAGES_LIBS) -l:libyajl_s.a
+	echo -lseccomp -lcap)
+YAJL_LDFLAGS    = $(call once,YAJL_LDFLAGS,$(PKG_CONFIG) --libs-only-L yajl 2>/dev/null || :)
+LIBS   ?= $(PACKAGES_LIBS) $(YAJL_LDFLAGS) -l:libyajl_s.a
 
 DEFINES  = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 CPPFLAGS_ALL = $(CPPFLAGS) $(EXTRA) $(DEFINES) $(SYSROOT_CPPFLAGS) $(PACKAGES_CFLAGS)
@@ -67,6 +68,9 @@ HOOK_PACKAGES  := curl git python3 nodejs golang-go # what tests run as hooks, o
 DEV_PACKAGES   := clang clang-tidy clang-format libclang-rt-14-dev pkg-config
 CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
+# Processes of clang-tidy at once.
+JOBS ?= 2
+
 # `make V=1` shows the commands.
 Q   = $(if $(filter-out 0,$(V)),,@)
 say = $(if $(Q),@echo "  $(1)  $(2)",@:)
@@ -88,8 +92,9 @@ deps-cross: ## install what building for aarch64 needs, its libraries in build/s
 	$(call packages,$(BUILD_PACKAGES) $(CROSS_PACKAGES))
 	@$(MAKE) --no-print-directory build/sysroot/aarch64-linux-gnu/usr
 
-deps-ci: deps deps-cross ## install what .ci/run needs beyond deps: clang, its tools, aarch64
-	$(call packages,$(DEV_PACKAGES))
+deps-ci: ## install what .ci/run needs: that of deps and deps-cross, and clang with its tools
+	$(call packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(HOOK_PACKAGES) $(CROSS_PACKAGES) $(DEV_PACKAGES))
+	@$(MAKE) --no-print-directory deps-cross
 
 build/sysroot/aarch64-linux-gnu/usr: tools/debs.sh
 	@tools/debs.sh $(@D) "" arm64 libseccomp-dev libcap-dev libyajl-dev
@@ -244,9 +249,15 @@ fmt-check: ## is the C code formatted?
 man: ## lint the man pages
 	mandoc -T lint -W warning man/*
 
-tidy: man ## clang-tidy, shellcheck, and the man pages
-	clang-tidy --quiet $(SRC) tools/launch.c -- -std=gnu11 $(DEFINES)
+tidy: man ## clang-tidy, shellcheck, the man pages, the folders' includes, the sizes
+	@tests/lint/includes.sh
+	@tests/lint/sizes.sh
 	shellcheck -x $$(git ls-files '*.sh' '*.bash' '*.bats' .ci/run tests/unit/run)
+	@mkdir -p build
+	@echo "clang-tidy: $(words $(SRC) tools/launch.c) files, $(JOBS) at a time"
+	@printf '%s\n' $(SRC) tools/launch.c | \
+		xargs -P $(JOBS) -I FILE clang-tidy --quiet FILE -- -std=gnu11 $(DEFINES) 2>build/tidy.log || \
+		{ grep -v ' warnings\? generated' build/tidy.log >&2; exit 1; }
 
 clean: ## remove what was built
 	rm -rf build $(BINARY)
