@@ -21,10 +21,10 @@ fi
 "$here/lib/machine.sh" || exit 1
 [ $# -gt 0 ] || set -- "$here"/*/
 
-# FOLDER|FILE: its bats files; a name is looked for below tests/ too.
+# FOLDER|FILE: its bats files; a name is looked for below tests/ first.
 files_of() {
 	local place
-	for place in "$1" "$here/$1" "$here/${1#tests/}"; do
+	for place in "$here/$1" "$here/${1#tests/}" "$1"; do
 		if [ -d "$place" ]; then
 			find "$place" -maxdepth 1 -name '*.bats'
 			return

@@ -49,7 +49,7 @@ static void compare_axis(struct comparison *c, const char *axis)
 		tell(c, axis, (char)relation, text);
 		return;
 	}
-	tell(c, axis, (char)relation, strchr(row->allowed, relation) ? "ok" : "FAILED");
+	tell(c, axis, (char)relation, strchr(row->allowed, (char)relation) ? "ok" : "FAILED");
 }
 
 static bool has_axis(const struct snapshot *s, const char *pattern)

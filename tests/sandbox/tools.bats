@@ -70,7 +70,7 @@ printed_version() {
 # Another version of glibc than the tools', with all that its loader reads.
 glibc_image() {
 	local from=$REPO/build/other-libc/usr/lib/x86_64-linux-gnu
-	[ -e "$from/libc.so.6" ] || fail "there is no $from: run tests/actors/other_libc.sh build/other-libc"
+	[ -e "$from/libc.so.6" ] || fail "there is no $from: run make build/other-libc/usr/lib"
 	refute cmp -s "$from/libc.so.6" "$KIT/lib/libc.so.6"
 	mkdir -p "$ROOTFS/"{lib64,lib/x86_64-linux-gnu,usr/lib}
 	cp -L "$from/"{libc,libm,libpthread,libdl}.so.* "$ROOTFS/lib/x86_64-linux-gnu/"

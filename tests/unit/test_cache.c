@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "seccomp/cache.h"
+#include "tests/unit/kernel.h"
 #include "tests/unit/profiles.h"
 
 #define MARKER 0x7ffc0000U /* SECCOMP_RET_LOG: what the profile never says */
@@ -104,7 +105,8 @@ static size_t forge(char *ret, const struct sock_filter *insns, uint32_t count)
 	return HEADER + key + count * sizeof(*insns);
 }
 
-static const struct sock_filter marker[] = { BPF_STMT(BPF_RET | BPF_K, MARKER) };
+#define MARKER_INSN BPF_STMT(BPF_RET | BPF_K, MARKER)
+static const struct sock_filter marker[] = { MARKER_INSN };
 
 static bool same_program(const struct filter *f, const struct filter *as)
 {
@@ -256,20 +258,22 @@ static void test_programs(void)
 	} cases[] = {
 		{ "no instruction", { { 0 } }, 0 },
 		{ "no end", { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0) }, 1 },
-		{ "a jump out of it", { BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0), marker[0] }, 2 },
+		{ "a jump out of it", { BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0), MARKER_INSN }, 2 },
 		{ "a branch out of it",
-		  { BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1), marker[0] },
+		  { BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1), MARKER_INSN },
 		  2 },
 		{ "a jump by nothing",
-		  { BPF_JUMP(BPF_JMP | 0x50 | BPF_K, 1, 0, 0), marker[0] },
+		  { BPF_JUMP(BPF_JMP | 0x50 | BPF_K, 1, 0, 0), MARKER_INSN },
 		  2 },
 		{ "a look beyond the data",
-		  { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 64), marker[0] },
+		  { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 64), MARKER_INSN },
 		  2 },
-		{ "a look between", { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2), marker[0] }, 2 },
-		{ "a load of a byte", { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), marker[0] }, 2 },
-		{ "another calculation", { BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), marker[0] }, 2 },
-		{ "a kind that is never used", { BPF_STMT(BPF_STX, 0), marker[0] }, 2 },
+		{ "a look between", { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2), MARKER_INSN }, 2 },
+		{ "a load of a byte", { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), MARKER_INSN }, 2 },
+		{ "another calculation",
+		  { BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), MARKER_INSN },
+		  2 },
+		{ "a kind that is never used", { BPF_STMT(BPF_STX, 0), MARKER_INSN }, 2 },
 		{ "an answer from nowhere", { BPF_STMT(BPF_RET | BPF_X, 0) }, 1 },
 	};
 	char forged[FILE_SIZE_MAX];
@@ -480,6 +484,7 @@ static void clear_away(void)
 
 int main(void)
 {
+	compile_without_kernel();
 	set_up();
 	test_first();
 	test_marker();

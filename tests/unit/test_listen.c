@@ -1,5 +1,6 @@
 /* Which ports listen, and whose they are.  SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -134,7 +135,10 @@ static void both_ways(const struct app *self)
 	struct err e = { 0 };
 	int fd = network_open_diag(self, &e);
 
-	ok(fd >= 0, "sock_diag: %s", e.msg);
+	if (fd < 0 && e.code == EPROTONOSUPPORT) /* the file serves for both then */
+		skip("sock_diag", "no such netlink socket");
+	else
+		ok(fd >= 0, "sock_diag: %s", e.msg);
 	ok(listen_at("0.0.0.0", 1080) >= 0 && listen_at("::1", 1080) >= 0 &&
 		   listen_at("::ffff:127.0.0.1", 1081) >= 0 && listen_at("127.0.0.1", 1082) >= 0,
 	   "four sockets listen");
