@@ -11,11 +11,9 @@
 #include <stdint.h>
 
 #include "oci/err.h"
+#include "oci/json_check.h"
 
-#define JSON_DEPTH_MAX 64
 #define JSON_PATH_MAX 120
-
-enum { JSON_COMMENTS = 1 }; /* flag of json_parse: allow C and C++ comments */
 
 struct json; /* a parsed document; owns everything that its nodes point to */
 

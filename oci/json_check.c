@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "oci/json.h"
-
 /* The end of the comment at s, or NULL where none begins or it has no end. */
 static const char *skip_comment(const char *s, const char *end)
 {

@@ -9,6 +9,10 @@
 
 #include "oci/err.h"
 
+#define JSON_DEPTH_MAX 64
+
+enum { JSON_COMMENTS = 1 }; /* flag of json_parse: allow C and C++ comments */
+
 /* Look through len bytes of JSON text before it is parsed.  flags: as for json_parse.
  * Returns 0, or -1 and *e (EINVAL): a NUL byte, \u0000, a string or comment without end, a comment
  * where none is allowed, or nested deeper than JSON_DEPTH_MAX. */

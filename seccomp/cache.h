@@ -6,10 +6,8 @@
 #ifndef ODH_CACHE_H
 #define ODH_CACHE_H
 
+#include "seccomp/cache_dir.h"
 #include "seccomp/filter.h"
-
-#define CACHE_DIR "cache"
-#define CACHE_FILES_MAX 64
 
 /* filter_compile, but from the cache where it has the program; otherwise it is put there.
  * dir: a directory that only we can write, or -1: no cache.  Whatever is wrong with the cache, its
@@ -19,8 +17,5 @@
  * May block on the file system: not for a process that watches a hook.
  * Returns 0 and fills *ret (free with filter_free), or -1 and *e as filter_compile. */
 int cache_compile(int dir, const struct profile *p, struct filter *ret, struct err *e);
-
-/* Remove what is kept below dir: to make room, since it only saves time. */
-void cache_clear(int dir);
 
 #endif

@@ -5,13 +5,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
 #include "oci/cleanup.h"
-#include "seccomp/cache.h"
 
 #define FILE_MAX (4 * 1024 * 1024) /* bytes: more than the longest profile and program have */
 

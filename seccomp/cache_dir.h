@@ -1,13 +1,16 @@
 /* The directory of the cache: files that only we can have written.  SPDX-License-Identifier:
  * Apache-2.0
  *
- * Nothing here is an error of the program's: who gets -1 does without.
+ * Nothing here is an error of the program: a caller that gets -1 works without a cache.
  */
 #ifndef ODH_CACHE_DIR_H
 #define ODH_CACHE_DIR_H
 
 #include <stddef.h>
 #include <sys/uio.h>
+
+#define CACHE_DIR "cache"
+#define CACHE_FILES_MAX 64
 
 /* Open dir/cache, made where it is missing.  Returns a descriptor, or -1: cannot be made or opened,
  * no directory, a symbolic link, not ours, or others may look into it. */
@@ -21,5 +24,8 @@ int cache_dir_read(int cache, const char *name, char **ret_text, size_t *ret_siz
 /* Let the file name have these contents, from one moment to the next; who reads the old one goes on
  * to.  Then remove the oldest beyond CACHE_FILES_MAX. */
 void cache_dir_write(int cache, const char *name, const struct iovec *parts, int count);
+
+/* Remove what is kept below dir: to make room, since it only saves time. */
+void cache_clear(int dir);
 
 #endif

@@ -11,8 +11,7 @@
 #include <stddef.h>
 
 #include "oci/err.h"
-
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+#include "shim/base/log_daemon.h"
 
 /* Names of the levels on the command line, in the order of the enum, NULL-terminated. */
 extern const char *const log_level_names[];

@@ -3,7 +3,10 @@
 #ifndef ODH_LOG_DAEMON_H
 #define ODH_LOG_DAEMON_H
 
-#include "shim/base/log.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 struct log_entry {
 	enum log_level level;

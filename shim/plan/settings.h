@@ -8,13 +8,10 @@
 #include <stdint.h>
 
 #include "oci/err.h"
+#include "shim/plan/settings_value.h"
 
 #define SETTINGS_FILE "/etc/oci-deploy-hook.json"
 #define SETTINGS_MAX (64 * 1024) /* bytes */
-#define SETTINGS_SECONDS_MAX (7 * 24 * 3600)
-
-enum ready_mode { READY_AUTO, READY_EXEC, READY_PORT };
-enum output_mode { OUTPUT_CONTAINER, OUTPUT_LOG, OUTPUT_NONE };
 
 struct settings {
 	bool enabled;

@@ -9,7 +9,6 @@
 #include "oci/array.h"
 #include "oci/bundle.h"
 #include "shim/base/text.h"
-#include "shim/plan/settings.h"
 
 #define SHELL_WORDS_MAX 16
 

@@ -1,4 +1,4 @@
-/* The types of value that a setting can have: private to settings.c.
+/* The types of value that a setting can have.
  * SPDX-License-Identifier: Apache-2.0
  *
  * value_parse_X: check the JSON value at node and put it into the field, which has the type that is
@@ -12,6 +12,13 @@
 #include <stddef.h>
 
 #include "oci/json.h"
+
+#define SETTINGS_SECONDS_MAX (7 * 24 * 3600)
+
+enum ready_mode { READY_AUTO, READY_EXEC, READY_PORT };
+enum output_mode { OUTPUT_CONTAINER, OUTPUT_LOG, OUTPUT_NONE };
+
+/* --- for settings.c --- */
 
 /* bool */
 int value_parse_bool(const struct json_node *node, void *field, struct err *e);

@@ -8,7 +8,7 @@
 
 #include <sys/resource.h>
 
-#include "shim/sandbox/joiner.h"
+#include "shim/sandbox/sandbox.h"
 
 /* A joiner: what it was told, and what one step leaves for another. */
 struct joiner {
