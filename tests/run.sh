@@ -18,7 +18,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 if [ "${BUSY:-}" = 1 ]; then
 	BUSY=0 exec "$here/lib/busy.sh" "$0" "$@"
 fi
-"$here/lib/machine.sh" || exit 1
 [ $# -gt 0 ] || set -- "$here"/*/
 
 # FOLDER|FILE: its bats files; a name is looked for below tests/ first.
@@ -43,6 +42,7 @@ found=$(for place in "$@"; do files_of "$place" || exit 1; done) || exit 1
 mapfile -t files < <(xargs -d '\n' wc -l <<<"$found" | awk '$2 != "total" {
 	print $1 + ($2 ~ /\/(matrix|stopped).bats$/ ? 10000 : 0), $2 }' | sort -rn | cut -d" " -f2)
 set -- "${files[@]}"
+"$here/lib/machine.sh" "$@" || exit 1
 
 # FILE: its name among the results: its folder's and its own.
 result_of() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Is this machine one that the tests can run on?  SPDX-License-Identifier: Apache-2.0
 #
-#	tests/lib/machine.sh     as tests/run.sh calls it, once, before any test
+#	tests/lib/machine.sh [FILE]...     as tests/run.sh calls it, once, before these files' tests
 #
 # Each need that is not met is one line, with what to do; then the exit status is 1.  If all are met, one
 # line says what kind of machine it is.
@@ -38,6 +38,17 @@ programs() {
 	[ ${#missing[@]} = 0 ] || lacks "there is no ${missing[*]}: make deps"
 	[ -x "$ODH" ] || lacks "there is no $ODH: make"
 	[ -x "$ODH_TEST" ] || lacks "there is no $ODH_TEST: make test-binary"
+}
+
+# FILE...: what only these need.
+tools() {
+	local kit=${KIT:-$repo/build/tools} libc=build/other-libc/usr/lib
+	case " $* " in
+	*/tools.bats\ *) [ -x "$kit/bin/node" ] || lacks "there is no $kit: make tools" ;;
+	esac
+	case " $* " in
+	*/sandbox/tools.bats\ *) [ -d "$repo/$libc" ] || lacks "there is no $repo/$libc: make $libc" ;;
+	esac
 }
 
 kernel() {
@@ -104,6 +115,7 @@ if [ "$(id -u)" != 0 ] || ! grep -Eq '^ *0 +0 +4294967295$' /proc/self/uid_map; 
 	exit 1
 fi
 programs
+tools "$@"
 [ "$status" = 0 ] || exit 1
 kernel
 cgroups

@@ -518,31 +518,41 @@ asking() {
 	done
 }
 
+# What /proc tells of who asks, to $B/asking.*.  He lives for five seconds at most, so it is taken at once, of
+# one who has lived until then.
+take_who_asks() {
+	ASKING=$(asking)
+	[ "$(wc -w <<<"$ASKING")" = 1 ] || return 1
+	cat "/proc/$ASKING/status" >"$B/asking.status" || return 1
+	readlink "/proc/$ASKING/ns/"{mnt,pid,ipc,uts,user,cgroup} >"$B/asking.ns" || return 1
+	readlink "/proc/$ASKING/fd/"* >"$B/asking.fds" || return 1
+	pids_beside "$(cat "$B/pid")" >"$B/asking.beside"
+	[ "$(asking)" = "$ASKING" ]
+}
+
 @test "who asks has no rights, and shares the network with the container and nothing else" {
-	local pid supervisor key namespace
+	local key parent asked
 	for runtime in $RUNTIMES; do
 		server_bundle "$runtime" 'answer silent' 'both 8080'
 		ask_for CC_HEALTH_CHECK_PATH=/health
 		launch
 		wait_until said '^asked 1 /health'
-		pid=$(asking)
-		equal "$(wc -w <<<"$pid")" 1 "processes that ask"
-		supervisor=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status")
+		wait_until take_who_asks
 		for key in 'Uid:65534 65534 65534 65534' 'Gid:65534 65534 65534 65534' 'Groups:' \
 			'NoNewPrivs:1' 'Seccomp:2' 'CapEff:0000000000000000' 'CapPrm:0000000000000000' \
 			'CapInh:0000000000000000'; do
-			equal "$(sed -n "s/^${key%%:*}:[[:space:]]*//p" "/proc/$pid/status" | tr '\t' ' ' |
+			equal "$(sed -n "s/^${key%%:*}:[[:space:]]*//p" "$B/asking.status" | tr '\t' ' ' |
 				sed 's/ *$//')" "${key#*:}" "${key%%:*} of who asks"
 		done
-		for namespace in mnt pid ipc uts user cgroup; do
-			equal "$(readlink "/proc/$pid/ns/$namespace")" \
-				"$(readlink "/proc/$supervisor/ns/$namespace")" "$namespace namespace of who asks"
-		done
-		equal "$(readlink "/proc/$pid/fd/"* | sed 's/:.*//' | sort | paste -sd' ')" \
+		parent=$(sed -n 's/^PPid:[[:space:]]*//p' "$B/asking.status")
+		equal "$(cat "$B/asking.ns")" "$(readlink "/proc/$parent/ns/"{mnt,pid,ipc,uts,user,cgroup})" \
+			"namespaces of who asks"
+		equal "$(sed 's/:.*//' "$B/asking.fds" | sort | paste -sd' ')" \
 			"/dev/null /dev/null /dev/null socket" "descriptors of who asks"
-		equal "$(pids_beside "$(cat "$B/pid")" | grep -cx "$pid")" 0 "seen by the container"
-		kill -KILL "$pid" # is asked again by another one
-		wait_until said '^asked 2 /health'
+		equal "$(grep -cx "$ASKING" "$B/asking.beside" || true)" 0 "seen by the container"
+		asked=$(grep -c '^asked' "$OUT")
+		kill -KILL "$ASKING" || true # is asked again by another one
+		wait_until said "^asked $((asked + 1)) /health"
 		delete
 		nothing_left
 	done
