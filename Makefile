@@ -183,6 +183,9 @@ demo: ## one container, one hook, three refused ones: see it work (as root)
 transcript: all ## what status, its timeline and wait show of real containers, as in the README
 	@tests/demo/transcript.sh
 
+processes: test-binary ## the processes beside a container in each phase of a start, as in HACKING.md (as root)
+	@tests/demo/processes.sh
+
 bench: ## what we cost, as ratios against peers in the same run (as root)
 	$(need_root)
 	@$(MAKE) --no-print-directory deps
@@ -264,4 +267,4 @@ clean: ## remove what was built
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
 
-.PHONY: all help deps deps-cross deps-ci unit FORCE test-binary unit tools check demo transcript bench bench-waiting asan install uninstall fmt fmt-check man tidy clean
+.PHONY: all help deps deps-cross deps-ci unit FORCE test-binary unit tools check demo transcript processes bench bench-waiting asan install uninstall fmt fmt-check man tidy clean

@@ -47,17 +47,22 @@ role() {
 	fi
 }
 
-# line PID ROLE
+# Whose pid namespace is it in?
+lives_in() {
+	[ "$(readlink "/proc/$1/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] && echo host || echo container
+}
+
+# line PID WHAT
 line() {
-	ps -o pid=,ppid=,sid=,pidns= -p "$1" | awk -v what="$2" -v program="$(ps -o comm= -p "$1")" \
-		'{ printf "%7d %7d %7d %11d  %-16s %s\n", $1, $2, $3, $4, program, what }'
+	printf '%7d %s  %-9s  %s\n' "$1" "$(ps -o ppid=,sid= -p "$1" | awk '{ printf "%7d %7d", $1, $2 }')" \
+		"$(lives_in "$1")" "$2"
 }
 
 # show PHASE WORDS
 show() {
 	local pid init
 	phase=$1
-	printf '%s\n\n    PID    PPID     SID       PIDNS  COMMAND          WHAT\n' "$2"
+	printf '%s\n\n    PID    PPID     SID  IN         WHAT\n' "$2"
 	for pid in $(ours); do
 		line "$pid" "$(role "$pid")"
 	done
@@ -100,7 +105,7 @@ jq --arg work "$work" --arg id "$id" '
 ' "$work/config.json" >"$work/config.new"
 mv "$work/config.new" "$work/config.json"
 
-runc --root "$work/runc" create -b "$work" --pid-file "$work/pid" "$id" >"$work/output" 2>&1 </dev/null &
+runc --root "$work/runc" create -b "$work" --pid-file "$work/pid" "$id" >"$work/output" 2>&1 </dev/null 9>&- &
 creating=$!
 await sh -c "[ -s '$work/state' ] && pgrep -f -- '--root $work/records' >/dev/null"
 show call "The runtime has called poststart, and waits for it:"
