@@ -47,7 +47,7 @@ __attribute__((format(printf, 3, 4))) static void emit_value(FILE *out, const ch
 }
 
 /* Whole and NUL-terminated, to be freed; NULL and errno. */
-static char *read_file(const char *path, size_t *ret_size)
+static char *text_of(const char *path, size_t *ret_size)
 {
 	int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
 	char *text = fd < 0 ? NULL : calloc(1, FILE_MAX);
@@ -74,7 +74,7 @@ static char *read_file(const char *path, size_t *ret_size)
 static void take_file(FILE *out, const char *path, const char *axis)
 {
 	size_t size;
-	char *text = read_file(path, &size);
+	char *text = text_of(path, &size);
 
 	if (text && size && text[size - 1] == '\n')
 		text[size - 1] = '\0';
@@ -85,7 +85,7 @@ static void take_file(FILE *out, const char *path, const char *axis)
 /* "KEY:   VALUE" */
 static void take_status(FILE *out)
 {
-	char *text = read_file("status", NULL), *save = NULL, axis[128];
+	char *text = text_of("status", NULL), *save = NULL, axis[128];
 
 	if (!text)
 		die("status");
@@ -107,7 +107,7 @@ static void take_status(FILE *out)
 /* Columns of a fixed width, a heading above. */
 static void take_limits(FILE *out)
 {
-	char *text = read_file("limits", NULL), *save = NULL, axis[64];
+	char *text = text_of("limits", NULL), *save = NULL, axis[64];
 
 	if (!text || !strtok_r(text, "\n", &save))
 		die("limits");
@@ -128,7 +128,7 @@ static void take_limits(FILE *out)
 /* "NUMBER:CONTROLLERS:PATH" */
 static void take_cgroups(FILE *out)
 {
-	char *text = read_file("cgroup", NULL), *save = NULL, axis[256];
+	char *text = text_of("cgroup", NULL), *save = NULL, axis[256];
 
 	if (!text)
 		die("cgroup");
@@ -152,7 +152,7 @@ static int compare_strings(const void *a, const void *b)
 static void take_environment(FILE *out)
 {
 	size_t size, count = 0;
-	char *text = read_file("environ", &size), *list[4096];
+	char *text = text_of("environ", &size), *list[4096];
 
 	if (!text)
 		die("environ");
@@ -224,7 +224,7 @@ static void take_descriptor(FILE *out, const char *path, const char *name)
 
 	snprintf(axis, sizeof(axis), "fd %s", name);
 	snprintf(info, sizeof(info), "fdinfo/%s", name);
-	text = read_file(info, NULL);
+	text = text_of(info, NULL);
 	flags = text ? strstr(text, "flags:") : NULL;
 	if (flags)
 		snprintf(more, sizeof(more), " %lo", strtoul(flags + 6, NULL, 8) & 3);
@@ -270,7 +270,7 @@ static void take_scheduling(pid_t pid, FILE *out)
 
 static void take_terminal(FILE *out)
 {
-	char *text = read_file("stat", NULL), *s = text ? strrchr(text, ')') : NULL;
+	char *text = text_of("stat", NULL), *s = text ? strrchr(text, ')') : NULL;
 	int terminal;
 
 	if (!s || sscanf(s, ") %*c %*d %*d %*d %d", &terminal) != 1)
