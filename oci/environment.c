@@ -49,7 +49,7 @@ static int read_entries(struct json_array *list, struct entry *entries, struct e
 }
 
 /* Of each run of one name, the first place gets the last value.  chosen is by place. */
-static void choose(struct entry *entries, size_t count, const char **chosen)
+static void choose_last_values(struct entry *entries, size_t count, const char **chosen)
 {
 	qsort(entries, count, sizeof(*entries), by_name);
 	for (size_t i = 0; i < count;) {
@@ -95,6 +95,6 @@ int environment_parse(const struct json_node *process, struct process *ret, stru
 	chosen = array_new(list.count, sizeof(*chosen), "config.json", e);
 	if (!entries || !chosen || read_entries(&list, entries, e) < 0)
 		return -1;
-	choose(entries, list.count, chosen);
+	choose_last_values(entries, list.count, chosen);
 	return copy_chosen(chosen, list.count, ret, e);
 }

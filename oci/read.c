@@ -9,7 +9,7 @@
 #define READ_FIRST 16384 /* bytes of the first buffer */
 
 /* Read and drop.  An error ends the writer's wait as well as the end does. */
-static void drain(int fd)
+static void read_to_end(int fd)
 {
 	char buf[16384];
 	ssize_t n;
@@ -64,7 +64,7 @@ int read_all(int fd, size_t max, char **ret_text, size_t *ret_len, struct err *e
 			break;
 		}
 	}
-	drain(fd);
+	read_to_end(fd);
 	return -1;
 }
 

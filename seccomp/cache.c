@@ -135,8 +135,8 @@ static bool is_program(const struct sock_filter *insns, size_t count)
 }
 
 /* Is this whole file the key's, and what it says?  Then its instructions. */
-static const void *check_file(const char *text, size_t size, const struct key *key,
-			      size_t *ret_count)
+static const void *find_program(const char *text, size_t size, const struct key *key,
+				size_t *ret_count)
 {
 	struct header header;
 	const char *rest = text + sizeof(header);
@@ -165,7 +165,7 @@ static int load(int cache, const struct key *key, struct filter *ret)
 	size_t size, count;
 
 	if (cache_dir_read(cache, key->name, &text, &size) < 0 ||
-	    !(found = check_file(text, size, key, &count)) ||
+	    !(found = find_program(text, size, key, &count)) ||
 	    !(insns = calloc(count, sizeof(*insns))))
 		return -1;
 	memcpy(insns, found, count * sizeof(*insns));

@@ -106,7 +106,7 @@ static int read_table(const struct app *app, bool v6, uint16_t port, struct list
 
 /* --- sock_diag(7) --- */
 
-static int ask(int diag, bool v6, uint16_t port, struct err *e)
+static int ask_sock_diag(int diag, bool v6, uint16_t port, struct err *e)
 {
 	struct {
 		struct nlmsghdr header;
@@ -160,7 +160,7 @@ static int read_diag(int diag, bool v6, uint16_t port, struct listeners *set, st
 		struct nlmsghdr header; /* gives the buffer its alignment */
 	} answer;
 
-	if (ask(diag, v6, port, e) < 0)
+	if (ask_sock_diag(diag, v6, port, e) < 0)
 		return -1;
 	for (;;) {
 		ssize_t n = recv(diag, &answer, sizeof(answer), 0); /* only the kernel sends here */

@@ -76,7 +76,7 @@ static bool descends(const struct search *s, int proc, pid_t pid)
 }
 
 /* dir: /proc/PID */
-static bool is_member(const struct search *s, int proc, int dir, pid_t pid)
+static bool in_container(const struct search *s, int proc, int dir, pid_t pid)
 {
 	char cgroup[CGROUP_BYTES];
 	struct stat pids;
@@ -127,14 +127,14 @@ static void look_at(struct search *s, int proc, const char *name)
 
 	if (dir < 0 || fstatat(dir, "ns/net", &network, 0) < 0 || !same_file(&network, &s->network))
 		return; /* it has ended, hides from us, or is in another namespace */
-	if (is_member(s, proc, dir, atoi(name)))
+	if (in_container(s, proc, dir, atoi(name)))
 		mark_sockets(s, dir);
 	else
 		s->out->shared = true;
 }
 
 /* Find out by what the container's processes are told from others. */
-static int prepare(struct search *s)
+static int start_search(struct search *s)
 {
 	bool usable = false;
 
@@ -164,7 +164,7 @@ void owner_find(const struct app *app, bool own_pids, const struct listeners *se
 	memset(ret, 0, sizeof(*ret));
 	if (!proc)
 		return;
-	if (prepare(&s) == 0)
+	if (start_search(&s) == 0)
 		while ((entry = readdir(proc)))
 			if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
 				look_at(&s, dirfd(proc), entry->d_name);

@@ -107,7 +107,7 @@ static void apply_rule(struct plan *p)
 }
 
 /* May a hook follow this container's init? */
-static int check_container(const struct plan *p, struct err *e)
+static int check_init(const struct plan *p, struct err *e)
 {
 	if (p->state->foreign || p->bundle->foreign)
 		return err_set(e, ENOTSUP,
@@ -128,7 +128,7 @@ static int prepare_run(struct plan *p, struct err *e)
 	p->env = process->env;
 	p->bounding = process->caps[CAPS_BOUNDING] & p->settings->capabilities;
 	p->effective = process->caps[CAPS_EFFECTIVE] & p->bounding;
-	if (check_container(p, e) < 0 || parse_profiles(p, e) < 0 || make_argv(p, e) < 0)
+	if (check_init(p, e) < 0 || parse_profiles(p, e) < 0 || make_argv(p, e) < 0)
 		return -1;
 	return add_tools(p, e);
 }
@@ -141,7 +141,7 @@ static void refuse_to_run(struct plan *p, const struct err *problem)
 
 	p->problem = *problem;
 	p->verdict = PLAN_NOTHING;
-	if ((p->hook || plan_refuses(p)) && check_container(p, &unused) == 0)
+	if ((p->hook || plan_refuses(p)) && check_init(p, &unused) == 0)
 		p->verdict = PLAN_TELL;
 }
 

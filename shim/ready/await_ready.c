@@ -117,7 +117,7 @@ static void look(struct wait *w)
 
 /* --- deciding --- */
 
-static void decide(struct wait *w, enum await_result result)
+static void conclude(struct wait *w, enum await_result result)
 {
 	if (!w->done)
 		w->out->result = result;
@@ -193,7 +193,7 @@ static void fail_by_timeout(struct wait *w)
 		name_ports(w, ports, sizeof(ports));
 	snprintf(w->out->reason, sizeof(w->out->reason), "%.160s after %u s%.80s", seen,
 		 w->ready->timeout_s, ports);
-	decide(w, AWAIT_FAILED);
+	conclude(w, AWAIT_FAILED);
 }
 
 static void succeed(struct wait *w)
@@ -207,7 +207,7 @@ static void succeed(struct wait *w)
 		snprintf(w->out->reason, sizeof(w->out->reason),
 			 "port %u listens, %lld ms after the start", w->ready->port,
 			 (long long)(clock_monotonic_ms() - w->start_ms));
-	decide(w, AWAIT_SUCCEEDED);
+	conclude(w, AWAIT_SUCCEEDED);
 }
 
 /* --- waiting --- */
@@ -279,7 +279,7 @@ static void look_at_last(struct wait *w)
 		fail_by_timeout(w);
 }
 
-static void sleep_until_event(const struct wait *w)
+static void sleep_until_change(const struct wait *w)
 {
 	struct pollfd polls[] = {
 		{ .fd = w->app->pidfd, .events = POLLIN },
@@ -301,13 +301,13 @@ static void step(struct wait *w)
 	while (read(w->signals, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo != SIGCHLD) {
 			w->out->signal = (int)info.ssi_signo;
-			decide(w, AWAIT_TOLD);
+			conclude(w, AWAIT_TOLD);
 		}
 	if (app_ended(w->app)) {
 		describe_seen(w, seen, sizeof(seen));
 		snprintf(w->out->reason, sizeof(w->out->reason),
 			 "the application ended first: %.200s", seen);
-		decide(w, AWAIT_APP_ENDED);
+		conclude(w, AWAIT_APP_ENDED);
 	}
 	reap_checker(w);
 	if (w->checker && clock_monotonic_ms() >= w->checker_until_ms) {
@@ -320,7 +320,7 @@ static void step(struct wait *w)
 		look_and_ask(w);
 }
 
-static int prepare(struct wait *w, struct err *e)
+static int open_wait(struct wait *w, struct err *e)
 {
 	struct err unseen = { 0 };
 	void *page = mmap(NULL, sizeof(*w->report), PROT_READ | PROT_WRITE,
@@ -356,11 +356,11 @@ void await_ready(const struct ready *ready, const struct app *app, bool private_
 	} else if (ready->kind == READY_WHEN_EXECUTED) {
 		ret->result = AWAIT_SUCCEEDED;
 		snprintf(ret->reason, sizeof(ret->reason), "the application has started");
-	} else if (prepare(&w, &e) < 0) {
+	} else if (open_wait(&w, &e) < 0) {
 		snprintf(ret->reason, sizeof(ret->reason), "%s", e.msg);
 	} else {
 		for (step(&w); !w.done; step(&w))
-			sleep_until_event(&w);
+			sleep_until_change(&w);
 		end_checker(&w);
 		cleanup_fd(&w.diag);
 		(void)munmap(w.report, sizeof(*w.report));

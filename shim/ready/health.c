@@ -144,7 +144,7 @@ static void send_request(int fd, const struct check *check, const char *path, in
 }
 
 /* Take the body too, within reason. */
-static void drain(int fd, char *buf, size_t size)
+static void discard_input(int fd, char *buf, size_t size)
 {
 	int64_t until = clock_monotonic_ms() + HEALTH_DRAIN_MS;
 
@@ -179,7 +179,7 @@ static enum health_result read_answer(int fd, int64_t until, int *ret_status)
 		if (whole < 0)
 			return HEALTH_NO_HTTP;
 		if (whole) {
-			drain(fd, text, HEALTH_HEADER_MAX);
+			discard_input(fd, text, HEALTH_HEADER_MAX);
 			return HEALTH_STATUS;
 		}
 		if (used == HEALTH_HEADER_MAX)
@@ -189,7 +189,7 @@ static enum health_result read_answer(int fd, int64_t until, int *ret_status)
 	}
 }
 
-static enum health_result ask(const struct check *check, const char *path, int *ret_status)
+static enum health_result request(const struct check *check, const char *path, int *ret_status)
 {
 	int64_t until = clock_monotonic_ms() + HEALTH_TRY_MS;
 
@@ -259,7 +259,7 @@ __attribute__((noreturn)) static void run(const struct app *app, const struct re
 
 		check->report->result = HEALTH_NO_ANSWER; /* should it be killed meanwhile */
 		check->report->path = (int)i;
-		result = ask(check, ready->paths[i].path, &status);
+		result = request(check, ready->paths[i].path, &status);
 		check->report->status = status;
 		check->report->result = (int)result;
 		if (result != HEALTH_STATUS || status < 200 || status > 299)

@@ -160,7 +160,7 @@ int record_lock(int dir, const char *name, struct record_file *ret, struct err *
 }
 
 /* Does the record of that name say that we are its supervisor? */
-static int is_ours(const struct record_file *r, const char *name, struct err *e)
+static int confirm_ours(const struct record_file *r, const char *name, struct err *e)
 {
 	auto_fd fd = openat(r->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	const struct process_id *us = &r->data.supervisor;
@@ -182,7 +182,7 @@ int record_take(struct record_file *r, struct err *e)
 	if (process_id_of(getpid(), &r->data.supervisor) < 0)
 		return err_sys(e, errno, "look at ourselves");
 	record_name(&r->data.init, name);
-	if (is_ours(r, name, e) < 0)
+	if (confirm_ours(r, name, e) < 0)
 		return -1;
 	/* A reader may hold the lock, to find out that the record has a supervisor. */
 	for (int waited_ms = 0;; waited_ms += TAKE_AGAIN_MS) {

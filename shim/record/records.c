@@ -163,8 +163,8 @@ void records_free(struct record_list *list)
 }
 
 /* Choose the record that container means.  Returns it, still the list's, or NULL and *e. */
-static struct seen_record *choose(const struct record_list *list, const char *container,
-				  struct err *e)
+static struct seen_record *find_by_id(const struct record_list *list, const char *container,
+				      struct err *e)
 {
 	size_t len = strlen(container), others = 0;
 	struct seen_record *found = NULL;
@@ -206,7 +206,7 @@ int records_find(const char *root, const char *container, struct seen_record *re
 		*e = why;
 		return -1;
 	}
-	if (records_list(dir, &list, e) < 0 || !(found = choose(&list, container, e)))
+	if (records_list(dir, &list, e) < 0 || !(found = find_by_id(&list, container, e)))
 		return -1;
 	*ret = *found;
 	*found = SEEN_RECORD_EMPTY;

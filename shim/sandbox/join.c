@@ -206,7 +206,7 @@ int step_descriptors(struct joiner *j, struct err *e)
 }
 
 /* getcwd(2) says "(unreachable)..." where the directory is outside of the root (CVE-2024-21626). */
-static int check_directory(struct err *e)
+static int confirm_directory(struct err *e)
 {
 	char path[PATH_MAX];
 
@@ -229,7 +229,7 @@ int step_directory(struct joiner *j, struct err *e)
 			true; /* root may lack a right that the application's user has */
 		return chdir("/") < 0 ? err_sys(e, errno, "enter '/'") : 0;
 	}
-	return check_directory(e);
+	return confirm_directory(e);
 }
 
 int step_directory_again(struct joiner *j, struct err *e)
@@ -238,5 +238,5 @@ int step_directory_again(struct joiner *j, struct err *e)
 
 	if (j->sandbox->report.joiner->cwd_pending && chdir(cwd) < 0)
 		return err_sys(e, errno, "enter the working directory '%s'", cwd);
-	return check_directory(e);
+	return confirm_directory(e);
 }

@@ -117,7 +117,7 @@ static void find_directories(struct directories *ret)
 }
 
 /* Is the program at path ours: by its name, or because it is the file that runs now? */
-static bool is_ours(const char *path)
+static bool names_our_program(const char *path)
 {
 	const char *base = strrchr(path, '/');
 	struct stat theirs, own;
@@ -128,7 +128,7 @@ static bool is_ours(const char *path)
 	       theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino;
 }
 
-static void check_registration(unsigned *tally, const char *file, const struct registration *r)
+static void judge_registration(unsigned *tally, const char *file, const struct registration *r)
 {
 	struct stat st;
 
@@ -152,8 +152,8 @@ static void check_registration(unsigned *tally, const char *file, const struct r
 
 /* Check one file.  If it registers us, it goes into *entries.  An earlier directory's file with the
  * same name leaves *entries. */
-static void check_file(unsigned *tally, const char *directory, const char *name,
-		       struct entries *entries)
+static void check_registration(unsigned *tally, const char *directory, const char *name,
+			       struct entries *entries)
 {
 	auto_free char *text = NULL;
 	auto_registration r = { 0 };
@@ -175,9 +175,9 @@ static void check_file(unsigned *tally, const char *directory, const char *name,
 			      e.msg);
 		return;
 	}
-	if (!r.path || !is_ours(r.path))
+	if (!r.path || !names_our_program(r.path))
 		return;
-	check_registration(tally, file, &r);
+	judge_registration(tally, file, &r);
 	if (entries->count < FILES_MAX) {
 		struct entry *entry = &entries->list[entries->count++];
 
@@ -187,13 +187,13 @@ static void check_file(unsigned *tally, const char *directory, const char *name,
 	}
 }
 
-static void check_directory(unsigned *tally, const char *directory, struct entries *entries)
+static void check_hooks_directory(unsigned *tally, const char *directory, struct entries *entries)
 {
 	struct dirent **names = NULL;
 	int count = scandir(directory, &names, is_json, alphasort);
 
 	for (int i = 0; i < count; i++) {
-		check_file(tally, directory, names[i]->d_name, entries);
+		check_registration(tally, directory, names[i]->d_name, entries);
 		free(names[i]);
 	}
 	free(names);
@@ -274,7 +274,7 @@ void check_hooks_d(unsigned *tally)
 			      "podman reads what %s names as hooks_dir, and no default",
 			      dirs->conf);
 	for (int i = 0; i < dirs->count; i++)
-		check_directory(tally, dirs->paths[i], entries);
+		check_hooks_directory(tally, dirs->paths[i], entries);
 	for (int i = 0; i < REGISTRATION_STAGES; i++)
 		check_stage(tally, entries, i);
 	find_unread_files(tally, dirs);

@@ -29,7 +29,7 @@
 
 static struct timex clock_read;                  /* modes 0 */
 static struct timeval bad_time = { 0, -1 };      /* EINVAL */
-static struct timespec bad_timespec = { 0, -1 }; /* likewise */
+static struct timespec bad_timespec = { 0, -1 }; /* EINVAL too */
 
 static const struct attempt {
 	const char *what;

@@ -8,7 +8,7 @@
 
 RIGHTS=$REPO/build/rights
 : "${VERDICTS:=/dev/null}" # tests/rights/differential.sh makes a table of it
-: "${NEWER:=/dev/null}"    # likewise: calls newer than a profile
+: "${NEWER:=/dev/null}"    # and of this one: calls newer than a profile
 SLEEP='exec sleep 100000'
 
 make_rights() {
