@@ -10,7 +10,7 @@
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* An array of n zeroed items for the caller to free; for n = 0 one that is empty, not NULL.
+/* Make an array of n zeroed items, for the caller to free.  For n = 0 it is empty, and not NULL.
  * what: names what is read, for the message.  Returns NULL and *e where there is no memory. */
 static inline void *array_new(size_t n, size_t size, const char *what, struct err *e)
 {

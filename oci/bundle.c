@@ -113,7 +113,7 @@ static int parse_personality(const struct json_node *linux_node, struct bundle *
 static int parse_linux(const struct json_node *doc, struct bundle *b, struct err *e)
 {
 	struct json_node node;
-	const char *path; /* checked only: the live cgroup is joined, whatever it was made from */
+	const char *path; /* only checked: the hook joins the cgroup that the application is in */
 	size_t count;
 	int found = json_member(doc, "linux", &node, e);
 

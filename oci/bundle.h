@@ -11,7 +11,7 @@
 
 #define BUNDLE_MAX (16 * 1024 * 1024) /* bytes of config.json */
 
-enum ns_kind { /* in the order of the kernel's documentation; the table is in bundle.c */
+enum ns_kind { /* in any order: setns joins all at once; the table is in bundle.c */
 	       NS_USER,
 	       NS_MOUNT,
 	       NS_PID,
@@ -31,13 +31,13 @@ struct ns_info {
 extern const struct ns_info ns_table[NS_COUNT];
 
 struct bundle {
-	char *root_path; /* absolute, if the bundle directory is given so */
+	char *root_path; /* absolute, if the path of the bundle directory is */
 	struct process process;
 	bool has_personality;
 	unsigned long personality;  /* PER_LINUX or PER_LINUX32 */
 	bool ns_listed[NS_COUNT];   /* named in linux.namespaces */
 	bool ns_has_path[NS_COUNT]; /* and with a path */
-	bool foreign;               /* as in struct state, from config.json's own annotations */
+	bool foreign;               /* init never execs in the usual way: see struct state */
 	struct json *doc;           /* what seccomp points into */
 	struct json_node seccomp;   /* linux.seccomp; value NULL where absent */
 };
@@ -53,7 +53,7 @@ int bundle_read(const char *dir, char **ret_text, size_t *ret_len, struct err *e
 int bundle_parse(const char *dir, const char *text, size_t len, struct bundle *ret, struct err *e);
 void bundle_free(struct bundle *b);
 
-/* Free the parsed text, into which only seccomp points: that is absent afterwards. */
+/* Free the parsed text.  Only seccomp points into it, and is absent afterwards. */
 void bundle_drop_document(struct bundle *b);
 
 /* The value of NAME in the environment, borrowed, or NULL. */

@@ -48,7 +48,7 @@ static int read_entries(struct json_array *list, struct entry *entries, struct e
 	return 0;
 }
 
-/* Of each run of one name, the first place gets the last value.  chosen is by place. */
+/* Where a name is there more than once, its last value goes to its first place in chosen. */
 static void choose_last_values(struct entry *entries, size_t count, const char **chosen)
 {
 	qsort(entries, count, sizeof(*entries), by_name);

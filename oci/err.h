@@ -17,7 +17,7 @@ struct err {
 /* Fill *e with code and the formatted message, unless it is filled already.  Returns -1. */
 int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* As err_set, for a failed system call: ": " and the English name of code are appended. */
+/* err_set for a failed system call: ": " and the English name of code are appended. */
 int err_sys(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Put a formatted prefix and ": " before the message.  Returns -1. */

@@ -69,8 +69,9 @@ static void set_path(struct json_node *ret, const char *parent, const char *key)
 	memcpy(ret->path, path, sizeof(path));
 }
 
-/* Go, in which runc and the engines are written, takes a key in any case for the same, by Unicode's
- * simple folding: of the letters beyond ASCII two fold into it, U+017F (to s) and U+212A (to k). */
+/* Would Go, in which runc and the engines are written, take both for the same key?  It ignores the
+ * case, by Unicode's simple folding.  That turns two letters that are not ASCII into ASCII: U+017F
+ * into s, and U+212A into k. */
 static bool same_for_go(const char *text, const char *key)
 {
 	for (; *key; key++) {

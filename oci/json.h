@@ -29,7 +29,7 @@ void json_free(struct json *doc); /* NULL is fine */
 
 void json_root(const struct json *doc, struct json_node *ret);
 
-/* The member key of an object.  Returns 1 and fills *ret, 0 where absent or null,
+/* Find the member key of an object.  Returns 1 and fills *ret, 0 where it is absent or null,
  * -1 and *e (EINVAL) where obj is no object or has the key twice or in another case.  Runtimes in C
  * take the first of two keys, those in Go the last, and those in Go ignore the case of a key.  So
  * we could miss a restriction that the runtime applies. */
@@ -65,8 +65,8 @@ int json_object(const struct json_node *node, size_t *ret_count, struct err *e);
 void json_pair(const struct json_node *object, size_t i, const char **ret_key,
 	       struct json_node *ret);
 
-/* Typed values.  Numbers are read from their text, so nothing wraps or saturates; fractions and
- * exponents are refused.  Strings are borrowed from the document.
+/* Typed values.  Numbers are read from their text, so a large one is an error and not another
+ * number; fractions and exponents are refused.  Strings are borrowed from the document.
  * Errors: EINVAL another type, ERANGE out of min..max.  The message names path and expectation. */
 int json_string(const struct json_node *node, const char **ret, struct err *e);
 int json_bool(const struct json_node *node, bool *ret, struct err *e);
@@ -76,8 +76,9 @@ int json_int(const struct json_node *node, int64_t min, int64_t max, int64_t *re
 /* Is it a number, of whatever kind? */
 bool json_is_number(const struct json_node *node);
 
-/* What stands there, for "expected ..., got ...": a scalar's text, cut to about 40 bytes, or the
- * kind of a value.  Control characters are replaced.  Not for values of the environment.
+/* The value, for "expected ..., got ...": the text of a string or number, cut to about 40 bytes, or
+ * the kind of any other value.  Control characters are replaced.  Do not pass a value of the
+ * environment.
  * Returns buf. */
 const char *json_describe(const struct json_node *node, char *buf, size_t size);
 

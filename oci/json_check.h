@@ -1,6 +1,6 @@
-/* What yajl must never see: private to json.c.  SPDX-License-Identifier: Apache-2.0
+/* Refuses text that yajl must never see.  Only for json.c.  SPDX-License-Identifier: Apache-2.0
  *
- * Its tree parser recurses once for each level of nesting, and cuts a string at \u0000.
+ * yajl's tree parser recurses once for each level of nesting, and cuts a string at \u0000.
  */
 #ifndef ODH_JSON_CHECK_H
 #define ODH_JSON_CHECK_H

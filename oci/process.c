@@ -10,7 +10,7 @@
 #include "oci/array.h"
 #include "oci/cleanup.h"
 
-#define ID_MAX 4294967294U /* the next one means "unchanged" to setresuid(2) */
+#define ID_MAX 4294967294U /* one more would mean "unchanged" to setresuid(2) */
 #define GROUPS_MAX 65536   /* NGROUPS_MAX of the kernel */
 
 static const char *const cap_set_names[CAPS_COUNT] = {
@@ -206,7 +206,7 @@ static int parse_limit(const struct json_node *node, struct process *p, struct e
 	for (size_t i = 0; i < p->limit_count; i++)
 		if (p->limits[i].resource == resource)
 			return err_set(e, EINVAL, "%s: %s is there twice", node->path, type);
-	/* RLIM_INFINITY is all ones in both */
+	/* config.json and the kernel both write RLIM_INFINITY as all ones */
 	p->limits[p->limit_count++] = (struct limit){ resource, { (rlim_t)soft, (rlim_t)hard } };
 	return 0;
 }
@@ -240,7 +240,7 @@ static int parse_cwd(const struct json_node *node, struct process *p, struct err
 
 int process_parse(const struct json_node *node, struct process *ret, struct err *e)
 {
-	int64_t oom_score_adj; /* checked only: the hook's is the highest */
+	int64_t oom_score_adj; /* only checked: the hook always has the highest */
 
 	if (parse_user(node, ret, e) < 0 || environment_parse(node, ret, e) < 0 ||
 	    parse_cwd(node, ret, e) < 0 || parse_capabilities(node, ret, e) < 0 ||

@@ -40,8 +40,8 @@ struct process {
 	mode_t umask; /* 0022 where config.json has none, as runc and crun */
 	gid_t *groups;
 	size_t group_count;
-	char **env; /* NULL-terminated, NAME=value, each name once: its last value; in first order
-		     */
+	char **env; /* NULL-terminated, NAME=value; each name once, at its first place with its last
+		     * value */
 	size_t env_count;
 	char *cwd;                 /* absolute */
 	uint64_t caps[CAPS_COUNT]; /* bit n = capability n */

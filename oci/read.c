@@ -8,7 +8,7 @@
 
 #define READ_FIRST 16384 /* bytes of the first buffer */
 
-/* Read and drop.  An error ends the writer's wait as well as the end does. */
+/* Read to the end and drop it.  After an error no more can be read, so that is an end too. */
 static void read_to_end(int fd)
 {
 	char buf[16384];

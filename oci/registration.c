@@ -12,7 +12,7 @@ const char *const registration_stage_names[REGISTRATION_STAGES] = {
 	[REGISTRATION_POSTSTOP] = "poststop",
 };
 
-/* All that an engine takes. */
+/* All stages that an engine knows. */
 static const char *const known_stages[] = { "createContainer", "createRuntime",  "prestart",
 					    "poststart",       "startContainer", "poststop" };
 
@@ -30,7 +30,8 @@ static bool is_known_stage(const char *word)
 	return false;
 }
 
-/* The member key, an array of strings; each word goes to take.  1 found, 0 absent, -1. */
+/* Read the member key, an array of strings.  Mark the stages that it names in found, if not NULL.
+ * stages_only: refuse other words.  Returns 1, 0 where it is absent, or -1 and *e. */
 static int each_word(const struct json_node *obj, const char *key, bool found[REGISTRATION_STAGES],
 		     bool stages_only, struct err *e)
 {

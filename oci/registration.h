@@ -19,13 +19,13 @@ extern const char *const registration_stage_names[REGISTRATION_STAGES];
 struct registration {
 	char *path;                       /* the program, absolute */
 	bool stages[REGISTRATION_STAGES]; /* called in these; others are not kept */
-	bool verbs[REGISTRATION_STAGES];  /* its arguments have this word */
+	bool verbs[REGISTRATION_STAGES];  /* the verb is one of the program's arguments */
 	bool always;                      /* for every container, not only for some */
 	bool has_timeout;
 };
 
 /* Parse a file's text by the rules of version 1.0.0, as strictly as the engines, which refuse every
- * start at a file that breaks them.  A file of another version has path NULL.
+ * start while a file breaks these rules.  For a file of another version, path is NULL.
  * Returns 0 and fills *ret (free with registration_free), or -1 and *e: EINVAL, ERANGE, ENOMEM. */
 int registration_parse(const char *text, size_t len, struct registration *ret, struct err *e);
 void registration_free(struct registration *r);

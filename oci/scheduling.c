@@ -32,7 +32,8 @@ static const char *const io_classes[] = {
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define IO_CLASS_SHIFT 13
 
-/* The member key, one of names.  1 and its number, 0 absent, -1. */
+/* Read the member key, which must be one of names.  Returns 1 and its number in *ret, 0 where it is
+ * absent, or -1 and *e. */
 static int get_name(const struct json_node *obj, const char *key, const char *const *names,
 		    size_t count, int *ret, struct err *e)
 {
@@ -156,7 +157,7 @@ static int parse_cpus(const struct json_node *obj, const char *key, const char *
 
 static int parse_affinity(const struct json_node *process, struct process *p, struct err *e)
 {
-	static const char *const keys[] = { "initial", "final" }; /* the last one given holds */
+	static const char *const keys[] = { "initial", "final" }; /* "final" wins */
 	struct json_node node;
 	int found = json_member(process, "execCPUAffinity", &node, e);
 

@@ -1,7 +1,7 @@
 /* Compiled profiles, kept between starts.  SPDX-License-Identifier: Apache-2.0
  *
- * What makes a file trustworthy is that only we can write it, and that it holds its whole key: no
- * two profiles can share one.  The hash only finds it, and shows damage, for which FNV is enough.
+ * A file can be trusted since only we can write it, and since it holds its whole key, so that no
+ * two profiles share one.  The hash only finds a file and shows damage.  FNV is enough for that.
  */
 #include "seccomp/cache.h"
 
@@ -19,7 +19,7 @@
 
 static const char magic[8] = "odh-bpf";
 
-/* Then the key, then the instructions. */
+/* The beginning of a file.  After it come the key and the instructions. */
 struct header {
 	char magic[8];
 	uint64_t sum; /* of key and instructions */
@@ -134,7 +134,8 @@ static bool is_program(const struct sock_filter *insns, size_t count)
 	return BPF_CLASS(insns[count - 1].code) == BPF_RET;
 }
 
-/* Is this whole file the key's, and what it says?  Then its instructions. */
+/* Is this the file of the key, is it whole, and is its sum right?  Returns its instructions, or
+ * NULL. */
 static const void *find_program(const char *text, size_t size, const struct key *key,
 				size_t *ret_count)
 {

@@ -9,12 +9,12 @@
 #include "seccomp/cache_dir.h"
 #include "seccomp/filter.h"
 
-/* filter_compile, but from the cache where it has the program; otherwise it is put there.
- * dir: a directory that only we can write, or -1: no cache.  Whatever is wrong with the cache, its
- * directory or a file in it, is no error: the profile is compiled.  Only a regular file of ours
- * that nobody else may read or write is believed, only if it is whole and its key is this
- * profile's, byte for byte.  A new file appears by a rename; the oldest beyond CACHE_FILES_MAX go.
- * May block on the file system: not for a process that watches a hook.
+/* Do what filter_compile does, but take the program from the cache if it is there, and put it there
+ * if it is not.  dir: a directory that only we can write, or -1: no cache.  If something is wrong
+ * with the cache, that is no error: the profile is compiled.  A file is used only if it is a
+ * regular file of ours that others may neither read nor write, is whole, and has this profile's
+ * key, byte for byte.  A new file appears by a rename; the oldest beyond CACHE_FILES_MAX go.
+ * This may block on the file system, so a process that watches a hook must not call it.
  * Returns 0 and fills *ret (free with filter_free), or -1 and *e as filter_compile. */
 int cache_compile(int dir, const struct profile *p, struct filter *ret, struct err *e);
 

@@ -60,7 +60,7 @@ static size_t total(const struct iovec *parts, int count)
 	return bytes;
 }
 
-/* How many files are there, and, where asked, which is the oldest?  Returns the number. */
+/* Count the files.  If ret_oldest is not NULL, write the name of the oldest to it. */
 static unsigned look_through(int cache, char *ret_oldest, size_t size)
 {
 	int fd = openat(cache, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -111,7 +111,7 @@ void cache_dir_write(int cache, const char *name, const struct iovec *parts, int
 	if (total(parts, count) > FILE_MAX)
 		return; /* it would not be read back */
 
-	/* A name of its own: of two writers neither sees the other's half. */
+	/* A random name, so that two writers do not write into one file. */
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
 		return;
 	snprintf(temporary, sizeof(temporary), "new-%016llx", (unsigned long long)number);
@@ -129,7 +129,7 @@ void cache_clear(int dir)
 	auto_fd cache = -1;
 	char name[NAME_MAX + 1] = "";
 
-	if (faccessat(dir, CACHE_DIR, F_OK, AT_SYMLINK_NOFOLLOW) == 0) /* or it would be made */
+	if (faccessat(dir, CACHE_DIR, F_OK, AT_SYMLINK_NOFOLLOW) == 0) /* do not make it */
 		cache = cache_dir_open(dir);
 	while (cache >= 0 && look_through(cache, name, sizeof(name)) && *name &&
 	       unlinkat(cache, name, 0) == 0)

@@ -17,15 +17,15 @@
 int cache_dir_open(int dir);
 
 /* Read the file name whole.  *ret_text is the caller's to free.  Returns 0, or -1: there is none,
- * it is no regular file, a symbolic link, has a second name, is not ours, others may read or write
- * it, or it is longer than any that we write. */
+ * it is no regular file, it has a second name, it is not ours, others may read or write it, or it
+ * is longer than any that we write. */
 int cache_dir_read(int cache, const char *name, char **ret_text, size_t *ret_size);
 
-/* Let the file name have these contents, from one moment to the next; who reads the old one goes on
- * to.  Then remove the oldest beyond CACHE_FILES_MAX. */
+/* Replace the file name by one with these contents, in one step: a process that has the old one
+ * open goes on reading the old one.  Then remove the oldest files beyond CACHE_FILES_MAX. */
 void cache_dir_write(int cache, const char *name, const struct iovec *parts, int count);
 
-/* Remove what is kept below dir: to make room, since it only saves time. */
+/* Remove all files of the cache below dir, to make room.  A cache only saves time. */
 void cache_clear(int dir);
 
 #endif

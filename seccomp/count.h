@@ -6,8 +6,8 @@
 
 struct profile_count {
 	unsigned known;       /* calls of this machine that libseccomp knows */
-	unsigned allowed;     /* of them, whatever their arguments */
-	unsigned conditional; /* further ones: allowed or not by their arguments */
+	unsigned allowed;     /* of these, allowed with any arguments */
+	unsigned conditional; /* of the rest, allowed with some arguments only */
 };
 
 /* Count the calls that p allows (SCMP_ACT_LOG allows too). */

@@ -28,8 +28,9 @@ static bool has_repeated_arg(const struct profile_rule *rule)
 	return false;
 }
 
-/* One call of a rule.  Conditions hold together; but where an argument has two of them, libseccomp
- * takes only one a rule, and runc and crun make one rule of each: any of them suffices. */
+/* Add one call of a rule.  All conditions of a rule must hold.  But libseccomp takes only one
+ * condition for each argument.  If an argument has two, runc and crun make a rule of each condition
+ * of the rule, so that one of them is enough; this does the same. */
 static int add_call(scmp_filter_ctx context, const struct profile_rule *rule, int call)
 {
 	int result = 0;
@@ -46,7 +47,7 @@ static int add_rule(scmp_filter_ctx context, const struct profile *p,
 		    const struct profile_rule *rule, struct err *e)
 {
 	if (rule->action == p->default_action)
-		return 0; /* -EACCES otherwise: there is nothing to add */
+		return 0; /* there is nothing to add, and libseccomp would answer -EACCES */
 	for (size_t i = 0; i < rule->name_count; i++) {
 		int call = seccomp_syscall_resolve_name(rule->names[i]), result;
 
@@ -76,7 +77,7 @@ static int set_up(scmp_filter_ctx context, const struct profile *p, struct err *
 	return 0;
 }
 
-/* The library writes programs to descriptors only. */
+/* Copy the program out of the library, which can only write it to a descriptor. */
 static int export_program(scmp_filter_ctx context, const struct profile *p, struct filter *ret,
 			  struct err *e)
 {

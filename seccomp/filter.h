@@ -12,13 +12,13 @@ struct filter {
 	unsigned flags;     /* for seccomp(2) */
 };
 
-/* Compile.  Calls unknown to libseccomp are left out, as runc and crun do; those that are newer
- * than the profile answer ENOSYS, see newer.h, as runc does. Returns 0 and fills *ret (free with
- * filter_free), or -1 and *e, which names rule or step. */
+/* Compile.  Calls that libseccomp does not know are left out, as by runc and crun.  Calls that are
+ * newer than the profile answer ENOSYS, as with runc; newer.h tells when.  Returns 0 and fills *ret
+ * (free with filter_free), or -1 and *e, which names the rule or the function that failed. */
 int filter_compile(const struct profile *p, struct filter *ret, struct err *e);
 
-/* Load into the calling thread, which must have no_new_privs or CAP_SYS_ADMIN.  Neither allocates
- * nor opens anything.  Errors: seccomp(2)'s own. */
+/* Load the program into the calling thread, which must have no_new_privs or CAP_SYS_ADMIN.  This
+ * allocates no memory and opens no file.  Errors: seccomp(2)'s own. */
 int filter_load(const struct filter *f, struct err *e);
 void filter_free(struct filter *f);
 

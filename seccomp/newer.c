@@ -15,8 +15,8 @@
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
 #define ANSWER_ENOSYS BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
 
-/* Only where the profile answers with an error: to end a process is to deny more than ENOSYS does,
- * and crun's application has no such answer. */
+/* Only where the default action is an error.  Where it ends the process, ENOSYS would permit more,
+ * and crun's application does not get that answer. */
 static bool answers_errors(uint32_t action)
 {
 	return (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
@@ -37,8 +37,8 @@ static int newest_call(const struct profile *p, uint32_t arch)
 	return newest;
 }
 
-/* Each block looks at architecture and number anew, and leaves by its end or by its answer: so no
- * jump is long, and blocks can stand in any order. */
+/* Each block loads architecture and number itself.  It answers, or goes on after its last
+ * instruction.  So no jump is long, and blocks can stand in any order. */
 static size_t add_block(uint32_t arch, int newest, struct sock_filter *ret)
 {
 	bool s390 = arch == SCMP_ARCH_S390 || arch == SCMP_ARCH_S390X;

@@ -8,9 +8,9 @@
 #include "oci/cleanup.h"
 #include "seccomp/words.h"
 
-#define ERRNO_MAX 4095 /* seccomp(2): SECCOMP_RET_DATA is cut to it; a tracer sees all of it */
+#define ERRNO_MAX 4095 /* seccomp(2) cuts an error number to it, but not a tracer's number */
 
-/* What stands between the path of an object, which is empty for the document itself, and a key. */
+/* The separator between an object's path and a key.  The path of the document itself is empty. */
 static const char *dot(const struct json_node *obj)
 {
 	return obj->path[0] ? "." : "";
@@ -72,7 +72,7 @@ static int parse_archs(const struct json_node *obj, struct profile *p, struct er
 
 		if (word_get(&item, WORD_ARCH, &arch, e) < 0)
 			return -1;
-		/* One that the library does not know stays out of the filter: killed there. */
+		/* One that the library does not know is left out: its calls are killed. */
 		if (arch != WORD_UNKNOWN)
 			p->archs[p->arch_count++] = arch;
 	}
@@ -229,7 +229,7 @@ static int parse_rules(const struct json_node *obj, struct profile *p, struct er
 	return 0;
 }
 
-/* Who answers for SCMP_ACT_NOTIFY, which no hook is given: checked only. */
+/* The listener for SCMP_ACT_NOTIFY, which no hook can have: its keys are only checked. */
 static int check_listener(const struct json_node *obj, struct err *e)
 {
 	const char *path = "", *metadata = "";

@@ -24,9 +24,9 @@ struct profile_rule {
 
 struct profile {
 	uint32_t default_action;
-	uint32_t *archs; /* SCMP_ARCH_*; the native one is always meant */
+	uint32_t *archs; /* SCMP_ARCH_*; the native one is always added */
 	size_t arch_count;
-	unsigned flags; /* SECCOMP_FILTER_FLAG_* for seccomp(2): LOG, SPEC_ALLOW; TSYNC is moot */
+	unsigned flags; /* SECCOMP_FILTER_FLAG_* for seccomp(2): LOG, SPEC_ALLOW */
 	struct profile_rule *rules;
 	size_t rule_count;
 };
@@ -37,7 +37,7 @@ struct profile {
 int profile_parse(const struct json_node *node, struct profile *ret, struct err *e);
 void profile_free(struct profile *p);
 
-/* Let p's filter judge the architectures that other names and p does not, as well. */
+/* Add to p the architectures that other names. */
 int profile_add_archs(struct profile *p, const struct profile *other, struct err *e);
 
 #define auto_profile __attribute__((cleanup(profile_free))) struct profile

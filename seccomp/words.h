@@ -25,8 +25,8 @@ int word_get(const struct json_node *node, enum word_kind kind, uint32_t *ret, s
 const char *word_name(enum word_kind kind, uint32_t value);
 
 /* Check that the profile at node has no other keys than those of the specification and of the
- * engines' own files.  It is for files that people write: a misspelt key there would leave a rule
- * out. Returns 0, or -1 and *e. Errors: EINVAL an unknown key, or a value of the wrong type; the
+ * engines' own files.  For files that people write: a misspelt key there would leave a rule out.
+ * Returns 0, or -1 and *e.  Errors: EINVAL an unknown key, or a value of the wrong type; the
  * message names the JSON path. */
 int keys_check(const struct json_node *node, struct err *e);
 

@@ -68,7 +68,7 @@ static int make_argv(struct plan *p, struct err *e)
 	return 0;
 }
 
-/* PATH ends with the tools' bin; an image without the shell takes the tools' of the same name. */
+/* PATH ends with the tools' bin.  Without a shell in the image, the tools' one is used. */
 static int add_tools(struct plan *p, struct err *e)
 {
 	const struct process *process = &p->bundle->process;

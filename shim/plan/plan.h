@@ -14,7 +14,7 @@
 #include "shim/plan/policy.h"
 #include "shim/plan/settings.h"
 
-/* What the hook of a container is decided from, and owns what a plan points to. */
+/* The input of the decision.  It owns what a plan points to. */
 struct plan_source {
 	struct settings settings; /* zeroed where they cannot be read */
 	struct bundle bundle;
@@ -30,8 +30,8 @@ enum plan_verdict {
 struct plan {
 	enum plan_verdict verdict;
 	bool awaits_ready;          /* a variable asks whether the run succeeds or fails */
-	const char *hook;           /* the command that is set; NULL = none, or it is disabled */
-	bool refused[POLICY_COUNT]; /* set, but not for Docker */
+	const char *hook;           /* the command that is set; NULL = none, or disabled hooks */
+	bool refused[POLICY_COUNT]; /* the variable is set, but refused */
 	struct err problem;         /* code other than 0: the hook must not run, and why */
 	const struct state *state;
 	const struct bundle *bundle;
@@ -61,7 +61,7 @@ struct plan {
 int plan_load(const struct state *state, const char *settings_path, struct plan_source *source,
 	      struct plan *ret, struct err *e);
 
-/* As plan_load, from the text of config.json (len bytes). */
+/* Does what plan_load does, from the text of config.json (len bytes). */
 int plan_load_text(const struct state *state, const char *config, size_t len,
 		   const char *settings_path, struct plan_source *source, struct plan *ret,
 		   struct err *e);

@@ -1,8 +1,9 @@
 /* The rule: which deployment hooks a Docker-type application has.  SPDX-License-Identifier:
  * Apache-2.0
  *
- * The application's image is built from a Dockerfile, so what the other hooks do belongs there, or
- * into the entrypoint.  Only the run-succeeded hook is left.
+ * The application's image is built from a Dockerfile.  What the build hooks do belongs there, what
+ * the pre-run hook does into the entrypoint, and a failed run is seen in the engine's events.  Only
+ * the run-succeeded hook is left.
  */
 #ifndef ODH_POLICY_H
 #define ODH_POLICY_H
@@ -22,7 +23,7 @@ enum {
 struct rule {
 	const char *variable; /* of the application's environment */
 	const char *phase;    /* when the platform runs it for other types of application */
-	bool runs;            /* for Docker */
+	bool runs;            /* false: refused for Docker applications */
 	const char *advice;   /* where it is refused: what to do instead */
 };
 extern const struct rule policy[POLICY_COUNT];

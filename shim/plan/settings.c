@@ -52,7 +52,7 @@ bool settings_get(const struct settings *s, size_t i, struct setting *ret)
 	return true;
 }
 
-/* A slip of the finger is told what it was meant to be. */
+/* If a known key is spelt nearly so, the message names it. */
 static int unknown_key(const char *key, const struct json_node *node, struct err *e)
 {
 	const char *nearest = NULL;
@@ -98,7 +98,7 @@ static int parse_settings(const char *text, size_t len, struct settings *s, stru
 		const char *key;
 
 		json_pair(&root, i, &key, &node);
-		/* asks for it by name, so that a key given twice is refused */
+		/* asking for it by its name refuses a key that is there twice */
 		if (json_member(&root, key, &node, e) < 0)
 			return -1;
 		json_pair(&root, i, &key, &node);

@@ -33,7 +33,7 @@ struct settings {
 struct setting {
 	const char *key;
 	bool from_file;   /* false: its default */
-	char value[1024]; /* as the file would write it, or none */
+	char value[1024]; /* as it would stand in the file; "none" if NULL */
 };
 
 /* Describe setting i (0, 1, ...) of s.  Returns false after the last one.

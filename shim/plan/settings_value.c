@@ -12,7 +12,7 @@
 
 #define SHELL_WORDS_MAX 16
 
-/* Whatever is wrong with a value is told in this form. */
+/* All errors of a value are said in this form. */
 static int wrong(const struct json_node *node, const char *expected, struct err *e)
 {
 	char got[48];

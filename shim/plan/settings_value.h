@@ -1,10 +1,11 @@
 /* The types of value that a setting can have.
  * SPDX-License-Identifier: Apache-2.0
  *
- * value_parse_X: check the JSON value at node and put it into the field, which has the type that is
- * named here; what a field owned before is freed.  Returns 0, or -1 and *e: EINVAL, the message
- * names the key, what was expected and what is there; ENOMEM.
- * value_show_X: append the field to the string buf (size bytes in all), as the file would write it.
+ * value_parse_X: check the JSON value at node and put it into the field.  The comment before the
+ * function names the field's type.  What the field owned before is freed.  Returns 0, or -1 and *e.
+ * Errors: EINVAL, the message names the key, what was expected and what is there; ENOMEM.
+ *
+ * value_show_X: append the field to the string buf (size bytes in all), as the file would have it.
  */
 #ifndef ODH_SETTINGS_VALUE_H
 #define ODH_SETTINGS_VALUE_H

@@ -14,14 +14,14 @@
 
 #include "oci/cleanup.h"
 
-#define EVENT_CHECK_MS 10000 /* a look besides the event, should one be lost */
+#define EVENT_CHECK_MS 10000 /* we also look without an event, should one be lost */
 #define POLL_FIRST_MS 10     /* without an event: from here ... */
 #define POLL_LAST_MS 1000    /* ... to here */
 
 /* --- the exec as an event ---
  *
  * perf_event_open(2): a software dummy event that counts nothing, whose records of exec (comm_exec)
- * wake the poller.  Both pages of its ring are only needed for the wake-up. */
+ * wake whoever polls it.  The two pages of its ring are there only since the wake-up needs them. */
 
 static size_t ring_size(void)
 {
@@ -105,7 +105,7 @@ int await_exec(const struct app *app, int signals, int *ret_signal, struct err *
 		wait_ms = wait_ms < POLL_LAST_MS ? wait_ms * 2 : POLL_LAST_MS;
 		exec_event_clear(&event);
 		if (polls[2].revents & (POLLHUP | POLLERR))
-			exec_event_close(&event); /* would wake for ever */
+			exec_event_close(&event); /* poll would never sleep */
 		if (app_ended(app))
 			break;
 		if (read(signals, &info, sizeof(info)) == sizeof(info) &&

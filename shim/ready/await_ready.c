@@ -19,11 +19,11 @@
 
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LAST_MS 1000
-#define LAST_LOOK_MS 300 /* before the time is over, whatever the pause */
+#define LAST_LOOK_MS 300 /* so long before the end there is a look, however long the pause is */
 #define CHECKER_SPARE_MS                                                                           \
-	1000             /* it may be stopped, where the container sees the host's processes       \
+	1000             /* more than a checker needs: it is killed if the container stops it      \
 			  */
-#define REJECTED_LOOKS 8 /* one in so many asks again whose the same sockets are */
+#define REJECTED_LOOKS 8 /* of so many looks at the same sockets, one asks again whose they are */
 #define PORTS_NAMED_MAX 8
 
 enum seen { SEEN_NOTHING, SEEN_LOOPBACK, SEEN_FOREIGN, SEEN_LISTENING, SEEN_ERROR };
@@ -33,7 +33,7 @@ struct wait {
 	const struct app *app;
 	bool private_pid_ns, host_network;
 	int signals;
-	int diag; /* -1: by /proc */
+	int diag; /* netlink socket; -1 = none, so /proc is read */
 	struct await_outcome *out;
 	int64_t start_ms, deadline_ms, next_look_ms;
 	int pause_ms;
@@ -46,7 +46,7 @@ struct wait {
 	struct listeners set;
 	struct owners owners;
 	pid_t checker;                      /* 0 = none */
-	int64_t checker_until_ms;           /* longer than it can take by itself */
+	int64_t checker_until_ms;           /* after this time it is killed */
 	struct health_report *report, last; /* of the checker; of the last one that has ended */
 	bool done;
 };
@@ -91,7 +91,7 @@ static void look(struct wait *w)
 
 	read_listeners(w, w->ready->port);
 	if (w->error.code && app_ended(w->app))
-		return; /* what was seen before is what counts */
+		return; /* what was seen before still counts */
 	if (w->error.code) {
 		w->seen = SEEN_ERROR;
 		return;
@@ -103,7 +103,7 @@ static void look(struct wait *w)
 	for (size_t i = 0; i < w->set.count; i++)
 		sum += w->set.at[i].inode;
 	if (sum == w->rejected && ++w->rejections % REJECTED_LOOKS)
-		return; /* as before */
+		return; /* w->seen stays as it is */
 	if (sum == w->accepted) {
 		w->seen = SEEN_LISTENING;
 		return;
@@ -174,7 +174,7 @@ static void describe_seen(const struct wait *w, char *buf, size_t size)
 		snprintf(buf, size, "port %u: %.160s", port, w->error.msg);
 		break;
 	case SEEN_LISTENING:
-		if (w->ready->path_count) /* a checker that is cut off says less */
+		if (w->ready->path_count) /* an answer that was cut off says less */
 			(void)health_describe(
 				w->ready, w->last.result == HEALTH_NOT_ASKED ? w->report : &w->last,
 				buf, size);
@@ -330,7 +330,7 @@ static int open_wait(struct wait *w, struct err *e)
 		return err_sys(e, errno, "map the health report");
 	w->report = page;
 	w->host_network = app_ns_differs(w->app, NS_NETWORK, &unseen) == 0;
-	w->diag = network_open_diag(w->app, &unseen); /* /proc serves too */
+	w->diag = network_open_diag(w->app, &unseen); /* without it /proc is read */
 	w->start_ms = w->next_look_ms = clock_monotonic_ms();
 	w->deadline_ms = w->start_ms + (int64_t)w->ready->timeout_s * 1000;
 	w->pause_ms = PAUSE_FIRST_MS;

@@ -79,7 +79,7 @@ int health_parse(const char *text, size_t len, int *ret_status)
 		if (!known || !next)
 			return 0;
 		if (status >= 200 ||
-		    status == 101) { /* 101 answers a question that was not asked */
+		    status == 101) { /* 101 is final too, though we never ask for it */
 			*ret_status = status;
 			return 1;
 		}
@@ -139,7 +139,7 @@ static void send_request(int fd, const struct check *check, const char *path, in
 		if (n > 0)
 			done += (size_t)n;
 		else if (errno != EAGAIN || wait_for(fd, POLLOUT, until) < 0)
-			return; /* who has answered and closed already may have done it well */
+			return; /* a server that has closed already may have answered well */
 	}
 }
 
@@ -185,7 +185,7 @@ static enum health_result read_answer(int fd, int64_t until, int *ret_status)
 		if (used == HEALTH_HEADER_MAX)
 			return HEALTH_TOO_LARGE;
 		if (clock_monotonic_ms() >= until)
-			return HEALTH_NO_ANSWER; /* a drop now and then does not prolong it */
+			return HEALTH_NO_ANSWER; /* slow bytes do not prolong the time */
 	}
 }
 
@@ -221,7 +221,7 @@ static void add_target(struct check *check, bool v6, const void *address)
 	check->target_count++;
 }
 
-/* Where a socket is bound to all addresses: on loopback.  One for IPv6 may serve IPv4 too. */
+/* A socket that is bound to all addresses is asked on loopback.  IPv6 ones may serve IPv4 too. */
 static void add_targets(struct check *check, const struct listeners *set, bool shared)
 {
 	static const unsigned char v4[4] = { 127, 0, 0, 1 };
@@ -236,8 +236,8 @@ static void add_targets(struct check *check, const struct listeners *set, bool s
 		else
 			add_target(check, false, v4);
 	}
-	/* Where IPv6 is switched off on loopback.  In a namespace that is shared another container
-	 * may answer there. */
+	/* IPv4 too, in case IPv6 is switched off on loopback.  Not in a namespace that is shared:
+	 * another container may answer there. */
 	for (size_t i = 0; !shared && i < set->count; i++)
 		if (set->at[i].v6 && listen_on_all(&set->at[i]))
 			add_target(check, false, v4);
@@ -257,7 +257,7 @@ __attribute__((noreturn)) static void run(const struct app *app, const struct re
 		enum health_result result;
 		int status = 0;
 
-		check->report->result = HEALTH_NO_ANSWER; /* should it be killed meanwhile */
+		check->report->result = HEALTH_NO_ANSWER; /* holds if we are killed meanwhile */
 		check->report->path = (int)i;
 		result = request(check, ready->paths[i].path, &status);
 		check->report->status = status;

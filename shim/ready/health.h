@@ -1,7 +1,7 @@
 /* Health checks: HTTP requests to the application.  SPDX-License-Identifier: Apache-2.0
  *
- * Asked by a process of its own in the application's network namespace and in none of its others,
- * without rights and under a seccomp filter before the first byte is exchanged.
+ * A separate process asks.  It is in the application's network namespace, and in no other namespace
+ * of the application.  It drops its rights and loads a seccomp filter before it sends a byte.
  */
 #ifndef ODH_HEALTH_H
 #define ODH_HEALTH_H
@@ -10,11 +10,11 @@
 #include "shim/ready/ready.h"
 
 #define HEALTH_TRY_MS 5000     /* for one path, on all addresses together */
-#define HEALTH_DRAIN_MS 500    /* for its body, whose sender may not expect to be cut off */
+#define HEALTH_DRAIN_MS 500    /* for the body: its sender may not bear to be cut off */
 #define HEALTH_HEADER_MAX 8192 /* bytes */
 #define HEALTH_TARGETS_MAX 8   /* addresses that are tried, one after the other */
 
-/* How far the path with that index has come: written by the checking process, so hostile input. */
+/* What became of the path that is asked.  The checking process writes it: it is hostile input. */
 enum health_result {
 	HEALTH_NOT_ASKED,
 	HEALTH_NO_ANSWER, /* nothing yet, or not within HEALTH_TRY_MS */

@@ -1,4 +1,5 @@
-/* What a start is waited for: when has the run succeeded?  SPDX-License-Identifier: Apache-2.0 */
+/* What is waited for after a start: when has the run succeeded?  SPDX-License-Identifier:
+ * Apache-2.0 */
 #include "shim/ready/ready.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ static const char *const path_variables[READY_PATHS_MAX] = {
 	"CC_HEALTH_CHECK_PATH_5",
 };
 
-/* Which of the environment's wishes each setting looks at. */
+/* Which variables each value of the setting "ready" looks at. */
 static const struct {
 	bool paths;        /* CC_HEALTH_CHECK_PATH... */
 	bool port;         /* CC_DOCKER_EXPOSED_HTTP_PORT */

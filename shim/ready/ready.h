@@ -1,4 +1,5 @@
-/* What a start is waited for: when has the run succeeded?  SPDX-License-Identifier: Apache-2.0
+/* What is waited for after a start: when has the run succeeded?  SPDX-License-Identifier:
+ * Apache-2.0
  *
  * A pure function of config.json's environment and the operator's settings.
  */
@@ -35,7 +36,8 @@ struct ready {
 /* Decide what is waited for.  Strings are borrowed from bundle. */
 void ready_make(const struct bundle *bundle, const struct settings *settings, struct ready *ret);
 
-/* In one line without a verb before it: "port 8080 to listen, for at most 180 s".  Returns buf. */
+/* What is waited for, to stand after "waits for": "port 8080 to listen, for at most 180 s".
+ * Returns buf. */
 const char *ready_describe(const struct ready *ready, char *buf, size_t size);
 
 #endif

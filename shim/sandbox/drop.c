@@ -56,8 +56,8 @@ static uint64_t read_bounding(void)
 	return caps;
 }
 
-/* Comes before the other sets, since it needs CAP_SETPCAP.  A capability that this process lacks is
- * not added. */
+/* The bounding set comes before the other sets, since this needs CAP_SETPCAP.  A capability that
+ * this process lacks is not added. */
 int step_bounding(struct joiner *j, struct err *e)
 {
 	uint64_t ours = read_bounding();
@@ -148,7 +148,7 @@ static int read_app_groups(const struct app *app, gid_t **ret, size_t *ret_count
 	return 0;
 }
 
-/* Runs before the join, as long as both processes show their groups in the same user namespace. */
+/* Runs before the join, while the groups of both processes are seen from one user namespace. */
 int step_compare_groups(struct joiner *j, struct err *e)
 {
 	auto_free gid_t *groups = NULL;
@@ -194,7 +194,7 @@ int step_uid(struct joiner *j, struct err *e)
 
 	if (setresuid(uid, uid, uid) < 0)
 		return err_sys(e, errno, "setresuid %u", uid);
-	/* When ids change, the kernel sets the flag to the value of /proc/sys/fs/suid_dumpable. */
+	/* When ids change, the kernel sets dumpable to the value of /proc/sys/fs/suid_dumpable. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, errno, "prctl");
 	return 0;

@@ -8,8 +8,8 @@
 #include "oci/err.h"
 
 #ifdef STEP_FAULTS
-/* "fail:STEP" makes that step fail, "stop:STEP" stops the process before it.  "list" is for whoever
- * reads the command line.  NULL = no fault. */
+/* "fail:STEP" makes that step fail, "stop:STEP" stops the process before it.  "list" is no fault:
+ * verbs.c prints the steps for it.  NULL = no fault. */
 extern const char *sandbox_fault;
 
 /* Call it before each step.  Where the fault is "stop" of this step, it returns once the process

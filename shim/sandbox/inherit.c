@@ -197,8 +197,8 @@ static int find_app_limit(const char *text, int resource, struct rlimit *ret, st
 	return 0;
 }
 
-/* Raise the number of open files now if more are wanted than we have.  To lower it has to wait
- * until no later step opens a file. */
+/* Raise the number of open files now if more are wanted than we have.  It is lowered only when no
+ * later step opens a file. */
 static int raise_open_files(const struct rlimit *wanted, struct err *e)
 {
 	struct rlimit now = { 0 };
@@ -305,7 +305,7 @@ int step_keyring(struct joiner *j, struct err *e)
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0) /* its serial number */
 		return 0;
 	if (errno == ENOSYS && access("/proc/keys", F_OK) < 0)
-		return 0; /* this kernel has no keys; no filter is loaded yet that could hide them
+		return 0; /* this kernel has no keys: no filter that could hide them is loaded yet
 			   */
 	return err_sys(e, errno, "keyctl");
 }

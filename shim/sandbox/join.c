@@ -25,8 +25,8 @@ int step_parent_death(struct joiner *j, struct err *e)
 	return 0;
 }
 
-/* Where does this stream of the hook go?  Returns the descriptor to write to, or -1 and *relay
- * where a relay has to stand in between. */
+/* Where does this stream of the hook go?  Returns the descriptor that the hook writes to.  If a
+ * relay must write instead of it, returns -1 and fills *relay. */
 static int choose_target(const struct joiner *j, int number, struct relay_stream *relay)
 {
 	int fd = -1;
@@ -107,7 +107,7 @@ int step_output(struct joiner *j, struct err *e)
 
 	if (pipe2(empty, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "pipe");
-	(void)close(empty[1]); /* so stdin is at its end; /dev/null would be a file of the host */
+	(void)close(empty[1]); /* so stdin is at its end; /dev/null is a file of the host */
 	fds[0] = empty[0];
 	for (int i = 0; i < RELAY_STREAMS; i++) {
 		int both[2];

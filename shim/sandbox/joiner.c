@@ -26,21 +26,21 @@ static const struct step steps[] = {
 	{ "oom_score_adj",
 	  step_oom_score },              /* before "non-dumpable", which closes the file to us */
 	{ "scheduler", step_scheduler }, /* real time needs the initial user namespace */
-	{ "io priority", step_io_priority }, /* real time needs it too */
+	{ "io priority", step_io_priority }, /* real time needs the initial user namespace */
 	{ "cgroup", step_cgroup },           /* the host's cgroup files are still open */
 	{ "cpu affinity", step_affinity },   /* after the cgroup: joining a cpuset changes it */
 	{ "personality", step_personality }, /* reads the application's /proc */
 	{ "session keyring", step_keyring }, /* before the ids change, as in runc */
 	{ "security label", step_label },    /* needs the host's /proc, not a container's */
 	{ "the application's groups",
-	  step_compare_groups },               /* both are still seen from one user namespace */
+	  step_compare_groups },               /* seen from one user namespace until the join */
 	{ "memory", step_memory },             /* before the limits, which may shrink the stack */
 	{ "limits", step_limits },             /* raising needs the initial user namespace; after
 						  the others, since a limit may forbid them */
 	{ "non-dumpable", step_non_dumpable }, /* after the join the container could trace us */
-	{ "namespaces", step_namespaces },     /* the pid namespace is only our child's */
+	{ "namespaces", step_namespaces },     /* only our child enters the pid namespace */
 	{ "root", step_root },                 /* before any path of the container is used */
-	{ "tools mount", step_tools_mount },   /* the tools are an open descriptor until here */
+	{ "tools mount", step_tools_mount },   /* before "descriptors" closes the tools' one */
 	{ "descriptors", step_descriptors },   /* before a path could lead to one: CVE-2024-21626 */
 	{ "open files", step_open_files },     /* this limit could forbid earlier steps */
 	{ "working directory", step_directory }, /* as root, which may enter what a user may not */
@@ -54,7 +54,7 @@ static const struct step steps[] = {
 	{ "capabilities", step_capabilities },
 	{ "parent-death signal again", step_parent_death }, /* changing the ids has cleared it */
 	{ "no_new_privs", step_no_new_privs },              /* loading filters needs it */
-	{ "confirm", step_confirm },       /* reads all of it back; a filter may deny that */
+	{ "confirm", step_confirm },       /* before the filters, which may deny to read it back */
 	{ "own filter", step_own_filter }, /* permits loading the next one */
 	{ "container's filter", step_container_filter }, /* last: it may deny all of the above */
 	{ "clone", NULL }, /* the hook is born; nothing is left to drop */

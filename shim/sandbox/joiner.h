@@ -4,7 +4,7 @@
 
 #include "shim/sandbox/sandbox.h"
 
-/* Map the report; once per guard.  Returns 0, or -1 and *e. */
+/* Map the memory of the report.  A guard does this once.  Returns 0, or -1 and *e. */
 int report_map(struct report *ret, struct err *e);
 
 /* Run all steps, then clone the hook with CLONE_PARENT, so that parent, the process that has just

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #define LINES_LENGTH_MAX 1024       /* bytes; what is longer goes on in a line of its own */
-#define LINES_PER_SECOND 200        /* of both streams together, as is the sum */
-#define LINES_SUM_MAX (1024 * 1024) /* bytes of one hook */
+#define LINES_PER_SECOND 200        /* of both streams together */
+#define LINES_SUM_MAX (1024 * 1024) /* bytes of one hook, of both streams together */
 
 /* One stream's unfinished line; zeroed = empty. */
 struct lines {
@@ -20,12 +20,12 @@ struct lines {
 	bool whole;
 };
 
-/* Take bytes of *data (moved on, *len with it) up to the end of a line.  Returns true with the
- * line in l->text, until the next call; false once all is taken and the line goes on.
- * A long line is not cut within a character. */
+/* Take bytes of *data up to the end of a line; *data and *len then say what is left.  Returns true:
+ * a line is in l->text until the next call.  Returns false: all bytes are taken, and the line has
+ * not ended.  A long line is not cut within a character. */
 bool lines_take(struct lines *l, const char **data, size_t *len);
 
-/* The stream has ended: true if a line without newline is left, then as lines_take. */
+/* The stream has ended.  Returns true if a line without newline is left: it is in l->text. */
 bool lines_last(struct lines *l);
 
 struct lines_budget {

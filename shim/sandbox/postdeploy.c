@@ -20,7 +20,7 @@
 #include "shim/base/procfs.h"
 
 #ifdef STEP_FAULTS
-#define WAIT_MS 20000 /* for a test to look at who is stopped */
+#define WAIT_MS 20000 /* a test looks at the stopped process meanwhile */
 #else
 #define WAIT_MS 1000 /* the file may be on a file system of the container's that hangs */
 #endif
@@ -123,7 +123,7 @@ static bool enter_directory(const char *path)
 }
 
 /* Open the file below the working directory for reading, if it is a regular one.  It is looked at
- * before it is opened, since opening a device can do something, and not by its name again. */
+ * before it is opened, since opening a device can do something.  Its name is used only once. */
 static int open_file(void)
 {
 	auto_fd found = open_inside(POSTDEPLOY_FILE, 0);
@@ -212,7 +212,7 @@ bool postdeploy_found(const struct plan *plan, const struct app *app)
 	if (pidfd < 0 || poll(&pfd, 1, WAIT_MS) != 1) {
 		(void)kill(pid, SIGKILL); /* ours, not reaped yet: the pid is right */
 		(void)waitpid(pid, NULL,
-			      WNOHANG); /* where it cannot die now, nobody waits for it */
+			      WNOHANG); /* if it cannot die now, nobody waits for it then */
 		return false;
 	}
 	return waitpid(pid, &status, WNOHANG) == pid && WIFEXITED(status) &&

@@ -17,7 +17,7 @@
 #include "shim/base/log.h"
 
 #define LOG_PATIENCE_MS 100
-#define GRACE_MS 1000 /* for the last output; and again for a killed helper to end */
+#define GRACE_MS 1000 /* for the last output; then as long for a killed helper to end */
 #define LOOK_AGAIN_MS 20
 
 /* One line on its way from the relay to the logger. */
@@ -26,11 +26,11 @@ struct packet {
 	char text[LINES_LENGTH_MAX];
 };
 
-/* Of the relay's process. */
+/* Only the relay's process uses these. */
 static struct lines lines[RELAY_STREAMS];
 static struct lines_budget budget;
 
-/* Write as much as goes without waiting, or all where the stream is lossless.  Returns the number
+/* Write what goes out without waiting, or all where the stream is lossless.  Returns the number
  * of bytes written. */
 static size_t forward(const struct relay_stream *stream, const char *data, size_t size)
 {
@@ -146,7 +146,7 @@ int relay_socket(int *ret_relay, int *ret_logger)
 		return -1;
 	*ret_relay = both[0];
 	*ret_logger = both[1];
-	/* Ask for room for the lines of a second; what a plain user may have is fine too. */
+	/* Ask for room for the lines of a second.  A plain user gets less, which will do. */
 	if (setsockopt(both[0], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
 		(void)setsockopt(both[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	return fcntl(both[0], F_SETFL, O_NONBLOCK);

@@ -1,9 +1,9 @@
-/* The relay: between the hook's output and a place that the hook must not hold itself.
+/* The relay: moves the hook's output to a place that the hook must not have open itself.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A confined process of its own.  Towards the application and the log it never blocks: what cannot
- * be written at once is dropped and counted.  Lines for the log go on to a second process, the
- * logger, so that a log that hangs does not hold the hook.
+ * It is a separate, confined process.  It never waits for the application or the log: what cannot
+ * be written at once is dropped and counted.  It sends lines for the log to a second process, the
+ * logger, so that a log that hangs does not stop the hook.
  */
 #ifndef ODH_RELAY_H
 #define ODH_RELAY_H
@@ -17,19 +17,19 @@
 
 #define HOOK_OUTPUT_MAX 4096 /* bytes of its output that are kept */
 
-/* What relay and logger tell, each its own fields.  Not mapped in the hook. */
+/* What relay and logger report; each writes only its own fields.  Not mapped in the hook. */
 struct relay_report {
 	uint64_t dropped;           /* bytes that the relay dropped */
 	uint64_t unlogged;          /* bytes that no log took */
 	uint64_t seen;              /* bytes; only counted in output mode "log" */
-	char tail[HOOK_OUTPUT_MAX]; /* in that mode; byte n of the output is at n modulo its size */
+	char tail[HOOK_OUTPUT_MAX]; /* in that mode: byte n of the output, at n modulo the size */
 };
 
 struct relay_stream {
 	int source; /* read end of the hook's pipe; -1 = this stream needs no relay */
 	int target; /* -1 = nowhere: read and drop */
 	enum stream_kind kind;
-	bool lossless; /* wait for the target: it is our own caller's, not the application's */
+	bool lossless; /* wait for the target, which is our caller's and not the application's */
 };
 
 struct relay {
@@ -42,15 +42,15 @@ struct relay {
  * the report. */
 void relay_run(struct relay *relay) __attribute__((noreturn));
 
-/* Log the lines that come from the relay by source, under the container's id, until it ends. */
+/* Log the lines that the relay sends to source, with the container's id, until the relay ends. */
 void relay_log(int source, const char *id, struct relay_report *report) __attribute__((noreturn));
 
 /* The two ends of the socket between relay and logger.  Returns 0, or -1 and errno. */
 int relay_socket(int *ret_relay, int *ret_logger);
 
-/* Wait for relay and logger (0 = none), children of ours, then end them: after a moment, or, with
- * patient, as soon as a signal tells us to.  signals: as for watcher_run.  A helper that hangs on a
- * dead disk is left to its reaper. */
+/* Wait until relay and logger have ended (pids of our children; 0 = none).  Kill them if they take
+ * longer than a second; with patient, only when a signal arrives.  signals: as for watcher_run.
+ * A helper that hangs on a dead disk cannot be killed now, and is not waited for. */
 enum { RELAY_HELPERS = 2 };
 void relay_end(pid_t helpers[RELAY_HELPERS], int signals, bool patient);
 

@@ -11,9 +11,9 @@
 /* What the joiner tells its parent, in memory that both share.  A pipe would need a descriptor, and
  * a call that the container's profile may deny.  Not mapped in the hook. */
 struct joiner_report {
-	int step;    /* index of the step that was begun last */
+	int step;    /* index of the last step that has begun */
 	pid_t hook;  /* written by the kernel as the hook is born; 0 = it never was */
-	pid_t relay; /* of the helpers, written by the kernel too; 0 = none */
+	pid_t relay; /* pids of the helpers, written by the kernel too; 0 = none */
 	pid_t logger;
 	bool cwd_pending; /* the working directory could not be entered as root */
 	struct err error; /* of the step that failed; code 0 = none did */

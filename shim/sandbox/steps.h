@@ -1,7 +1,8 @@
 /* What the joiner's steps share, and the steps.  SPDX-License-Identifier: Apache-2.0
  *
- * A step that needs a privilege compares first: what is already so counts as done.  Each returns 0,
- * or -1 and *e, and then the hook does not run.  Their order, and why, is the table in joiner.c.
+ * A step that needs a privilege to change something compares first: if nothing is to be changed, it
+ * is done.  Each returns 0, or -1 and *e, and then the hook does not run.  The table in joiner.c
+ * has their order and its reasons.
  */
 #ifndef ODH_STEPS_H
 #define ODH_STEPS_H

@@ -23,7 +23,7 @@ struct watch {
 	struct outcome outcome;
 };
 
-static int started_event = -1; /* of the watcher: watcher_run's callback has no argument for it */
+static int started_event = -1; /* static, since watcher_run's callback gets only the pid */
 static struct watch *watch;
 
 static void tell_started(pid_t hook)
@@ -44,8 +44,8 @@ __attribute__((noreturn)) static void be_watcher(const struct guard *guard, stru
 {
 	struct outcome outcome;
 
-	(void)setsid(); /* a terminal's ^Z or ^\\ reaches its parent only; a fresh child may */
-	/* The joiner's child belongs to the container: it must not be able to write this. */
+	(void)setsid(); /* so a terminal's ^Z or ^\\ misses us; a new child may call it */
+	/* The hook belongs to the container: it must not be able to write here. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0 || getppid() != guard_pid ||
 	    madvise(watch, watch_size(), MADV_DONTFORK) < 0)
 		_exit(1);
@@ -58,7 +58,7 @@ __attribute__((noreturn)) static void be_watcher(const struct guard *guard, stru
 	_exit(0);
 }
 
-/* Pass on what we were told. */
+/* Pass the signals that we got on to the watcher. */
 static void pass_signals(int signals, pid_t watcher)
 {
 	struct signalfd_siginfo info;
@@ -68,7 +68,7 @@ static void pass_signals(int signals, pid_t watcher)
 			(void)kill(watcher, (int)info.ssi_signo); /* not reaped yet */
 }
 
-/* Until the watcher has ended.  Returns how. */
+/* Wait until the watcher has ended.  Returns how it ended. */
 static siginfo_t await_watcher(const struct guard *guard, const struct sandbox *s, pid_t watcher)
 {
 	struct pollfd polls[] = {
@@ -100,12 +100,12 @@ static void clean_up(struct sandbox *s, const siginfo_t *info, struct outcome *r
 {
 	struct tree tree = { .cgroup = s->cgroup, .pid_ns = app_pid_ns(s->app) };
 
-	(void)cgroup_find(s->cgroup); /* where it does not exist, no process is in it */
+	(void)cgroup_find(s->cgroup); /* if it does not exist, no process is in it */
 	for (int waited_ms = 0;; waited_ms += KILL_AGAIN_MS) {
 		int left;
 		pid_t child;
 
-		/* The joiner dies with the watcher; the hook may be born until then. */
+		/* The joiner dies with the watcher, but may have cloned the hook just before. */
 		tree.leader = s->report.joiner->hook;
 		left = tree_signal(&tree, SIGKILL);
 		do
@@ -130,7 +130,7 @@ static void run_watched(const struct guard *guard, struct sandbox *s, struct out
 
 	watch = mmap(NULL, watch_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	started_event = event;
-	/* Without it the host's init would reap the hook, and the container wait for that. */
+	/* Or the host's init would have to reap the hook, and the container waits for that. */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	watcher = event < 0 || watch == MAP_FAILED ? -1 : fork();
 	if (watcher == 0)

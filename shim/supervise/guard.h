@@ -15,7 +15,7 @@ struct guard {
 	const struct plan *plan; /* with the verdict PLAN_RUN */
 	const struct app *app;
 	int cache;       /* the record directory, where compiled profiles are kept; -1 = none */
-	int signals;     /* of watcher_signals; what comes there is passed on to the watcher */
+	int signals;     /* from watcher_signals; each signal is passed on to the watcher */
 	bool foreground; /* the hook's output goes to our own stdout and stderr */
 	/* In the guard, as soon as the hook is born.  by_session: it has no cgroup of its own, so
 	 * its tree is killed by its session. */

@@ -1,7 +1,7 @@
 /* How a start can end: one table.  SPDX-License-Identifier: Apache-2.0
  *
- * Every start for which there is a supervisor ends in one of these ways.  What the log, the record
- * and the author are told, and how run and wait exit, is a row of the table in outcome.c.
+ * Every start that has a supervisor ends in one of these ways.  A row of the table in outcome.c
+ * says what the log, the record and the author are told then, and how run and wait exit.
  */
 #ifndef ODH_OUTCOME_H
 #define ODH_OUTCOME_H
@@ -12,13 +12,13 @@
 #include "shim/sandbox/relay.h"
 
 enum ending {
-	/* there was no hook to run, or it was not its time */
+	/* no hook was to be run, or not yet */
 	ENDING_UNSUPERVISED,     /* we could not wait for the application; why in error */
 	ENDING_SUPERVISOR_ENDED, /* it got a signal while it waited; value: the signal */
 	ENDING_NOT_STARTED,      /* the application ended before its program was executed */
 	ENDING_ENDED_UNREADY,    /* it ended before it was ready; how in error */
 	ENDING_NOT_READY,        /* it was not ready in time, or can never be; why in error */
-	ENDING_ONLY_REFUSED,     /* no variable is set whose hook runs */
+	ENDING_ONLY_REFUSED,     /* no hook is to be run: refused, or the plan has a problem */
 	/* a hook was to be run */
 	ENDING_APP_ENDED_FIRST, /* the application ended before the hook was born */
 	ENDING_NOT_RUN,         /* we could not; why in error */
@@ -39,12 +39,12 @@ struct outcome {
 	struct err error;
 	pid_t pid;                    /* of the hook; 0 = never born */
 	bool leftovers;               /* processes that it left were killed */
-	uint64_t dropped;             /* bytes of output that did not get where they should */
+	uint64_t dropped;             /* bytes of output that were lost */
 	size_t output_len;            /* in output mode "log": the end of the output, any bytes */
 	char output[HOOK_OUTPUT_MAX]; /* not terminated */
 };
 
-/* What becomes of an ending.  In the words, "{value}" and "{why}" stand for the outcome's value and
+/* What is said of an ending.  In the words, "{value}" and "{why}" stand for the outcome's value and
  * for the message of its error. */
 struct ending_row {
 	const char *words;
@@ -54,7 +54,7 @@ struct ending_row {
 	const char *log_prefix; /* before the words, or NULL */
 	/* the record */
 	enum record_hook hook;
-	bool no_reason;  /* the words are not kept: state and exit status say it all */
+	bool no_reason;  /* the record has no words: its state and exit status say enough */
 	bool run_failed; /* the application did not start, or did not get ready */
 	bool app_ended;
 	/* the author */
@@ -75,15 +75,15 @@ const char *outcome_words(const struct outcome *outcome, const char *prefix, cha
 bool outcome_dropped(const struct outcome *outcome, const struct plan *plan, char *buf,
 		     size_t size);
 
-/* Put the outcome into the record.  A plan with a problem has put the reason there already, and a
- * record of refused hooks alone stays one. */
+/* Put the outcome into the record.  If the plan has a problem, poststart has put the reason there
+ * already, and it stays.  If only refused hooks are set, the state stays "refused". */
 void outcome_record(const struct outcome *outcome, const struct plan *plan,
 		    struct record_file *file);
 
 /* The exit status of run. */
 int outcome_run_status(const struct outcome *outcome);
 
-/* The exit status of wait, by a record that is final: by what outcome_record has put there. */
+/* The exit status of wait, from a record into which outcome_record has put the end. */
 int outcome_wait_status(const struct record *record);
 
 #endif

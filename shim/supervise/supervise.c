@@ -14,7 +14,7 @@
 #include "shim/supervise/guard.h"
 #include "shim/supervise/tell.h"
 
-#define LOG_PATIENCE_MS 100 /* nothing waits for us, but for the hook's end */
+#define LOG_PATIENCE_MS 100 /* of a busy log; a wait for it delays only what we do next */
 
 /* --- the guard's calls --- */
 
@@ -29,7 +29,8 @@ static void hook_started(pid_t hook, bool by_session, void *context)
 		  by_session ? "; no cgroup of its own here: it is killed by its session" : "");
 }
 
-/* In the watcher, whose guard is gone, and with it what it last wrote: take the record over. */
+/* This runs in the watcher.  Its guard is gone, and what the guard knew of the record: so read the
+ * file and take it over. */
 static void hook_orphaned(const struct outcome *outcome, void *context)
 {
 	const struct start *guards = context;
@@ -44,7 +45,7 @@ static void hook_orphaned(const struct outcome *outcome, void *context)
 	tell_outcome(&start, outcome);
 }
 
-/* In the joiner. */
+/* This runs in the joiner. */
 static void forget_record(void *context)
 {
 	const struct start *start = context;
@@ -72,7 +73,7 @@ static void run_hook(const struct start *start, int signals)
 	tell_outcome(start, &outcome);
 }
 
-/* --- a start, from the call to its end --- */
+/* --- a start, from the fork of the supervisor to the end --- */
 
 static void end(const struct start *start, enum ending ending, int value, const char *why)
 {

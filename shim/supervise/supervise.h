@@ -7,7 +7,8 @@
 #include "shim/record/record_file.h"
 
 /* Wait until the application has started, tell its author what is refused, run the hook, log how
- * it went, and keep the record, which this process owns.  For a process that no other waits for. */
+ * it went, and keep the record, which this process owns.  This blocks for as long as all that
+ * takes, so no other process may wait for the one that calls it. */
 void supervise(const struct plan *plan, const struct app *app, struct record_file *record);
 
 #endif

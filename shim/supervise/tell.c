@@ -68,7 +68,7 @@ void tell_wait_for_notices(const struct app *app)
 			pid = waitpid(-1, NULL, WNOHANG);
 		while (pid > 0);
 		if (pid < 0 || app_ended(app))
-			return; /* all have ended, or the reader of what they write has */
+			return; /* all have ended, or the application has: then no one reads */
 		step_ms = step_ms < 100 ? 2 * step_ms : 100;
 		(void)poll(NULL, 0, step_ms);
 	}
@@ -91,7 +91,7 @@ void tell_record(struct record_file *record)
 		log_event(LOG_LEVEL_WARNING, record->data.id, "error", "%s", e.msg);
 }
 
-/* Who asks in vain for the hook of a failed run reads why. */
+/* The run has failed, and a hook for that is set, which is refused: say so too. */
 static const char *refused_run_failed(const struct start *start, const struct outcome *outcome)
 {
 	bool not_ready =

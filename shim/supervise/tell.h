@@ -1,9 +1,9 @@
 /* What a supervisor tells: the log, the record, the application's author.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The author reads the application's own stderr, where the setting output is "container": one line
- * each, written by confined children that nothing waits for.  A record that cannot be written is
- * logged, and changes nothing: the claim is made.
+ * The author reads the application's own stderr, where the setting output is "container".  A
+ * confined child writes each line.  The supervisor waits for it only before it ends itself.  If a
+ * record cannot be written, that is logged, and the hook runs all the same: the start is claimed.
  */
 #ifndef ODH_TELL_H
 #define ODH_TELL_H
@@ -18,7 +18,7 @@ struct start {
 	struct record_file *record;
 };
 
-/* Log each refused hook; tell the author. */
+/* Log each refused hook; tell the author of each. */
 void tell_log_refused(const struct plan *plan);
 void tell_author_refused(const struct start *start);
 

@@ -27,7 +27,7 @@ static bool in_session(const struct tree *tree, int pid)
 	return stat(path, &ns) == 0 && ns.st_ino == tree->pid_ns;
 }
 
-/* The kernel has listed it there.  Where that cannot be seen again, this is believed. */
+/* The kernel has just listed pid in cgroup.procs.  If /proc cannot confirm it, that list counts. */
 static bool in_cgroup(const struct tree *tree, int pid)
 {
 	auto_free char *text = NULL;
@@ -41,8 +41,8 @@ static bool in_cgroup(const struct tree *tree, int pid)
 }
 
 /* Is pid of the tree now, and alive?  Asked after its pidfd was opened, so that a number that was
- * given to another process in between is never signalled.  The pidfd tells the end, not the letter
- * Z: a main thread may have left the others behind. */
+ * given to another process in between is never signalled.  Its end is
+ * seen by the pidfd and not by the state Z: the main thread may have ended before the others. */
 static bool is_member(const struct tree *tree, int pid, int pidfd)
 {
 	struct pollfd ended = { .fd = pidfd, .events = POLLIN };

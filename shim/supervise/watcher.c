@@ -30,7 +30,7 @@ struct run {
 	pid_t joiner;
 	bool joiner_ended, hook_ended, concluded;
 	unsigned timeout_s;  /* of the hook */
-	int64_t deadline_ms; /* of the current phase */
+	int64_t deadline_ms; /* of the hook; after SIGTERM, of its grace */
 	bool killing;        /* SIGKILL in rounds from now on */
 };
 
@@ -55,7 +55,7 @@ int watcher_signals(struct err *e)
 	return fd < 0 ? err_sys(e, errno, "signalfd") : fd;
 }
 
-/* The first decision holds: a hook that is killed because of it says nothing new by its death. */
+/* The first ending counts: if we kill the hook because of it, its death is not another ending. */
 static void conclude(struct run *run, enum ending ending, int value)
 {
 	if (run->concluded)
@@ -118,7 +118,8 @@ static void reap_joiner(struct run *run)
 		run->on_start(run->out->pid);
 }
 
-/* Did the ended child execute the hook's program?  Not what it reports, but the kernel's bit. */
+/* Did the ended child execute the hook's program?  The kernel's flag tells, since the child's
+ * report is not trusted. */
 static bool executed(pid_t pid)
 {
 	char path[32];
@@ -175,7 +176,7 @@ static void reap_hook(struct run *run)
 	did_exec = executed(run->out->pid);
 	(void)waitid(P_PID, pid, &info, WEXITED); /* the application's end waits for this */
 	if (info.si_code != CLD_EXITED && info.si_status == SIGKILL && app_ending(run->s->app))
-		conclude(run, ENDING_APP_ENDED, 0); /* its end takes the hook along */
+		conclude(run, ENDING_APP_ENDED, 0); /* its end has killed the hook too */
 	else if (!did_exec)
 		not_executed(run, &info);
 	else if (info.si_code == CLD_EXITED)
@@ -217,7 +218,7 @@ static int poll_timeout(const struct run *run)
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
-/* Until joiner and hook are reaped. */
+/* Wait until joiner and hook are reaped. */
 static void watch(struct run *run)
 {
 	bool app_gone = false;
@@ -303,7 +304,7 @@ void watcher_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_s
 	if (run.joiner == 0) {
 		sigset_t none;
 
-		seal_default_signals(); /* what we ignore is not for the hook */
+		seal_default_signals(); /* the hook must not inherit what we ignore */
 		sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail */
 		joiner_run(s, watcher);

@@ -7,7 +7,7 @@
 #include "shim/supervise/outcome.h"
 
 /* Run the hook of s->plan in s->app and wait for its end, for at most timeout_s seconds (then
- * SIGTERM to its whole tree, SIGKILL 5 s later).  signals: of watcher_signals; SIGTERM, SIGINT,
+ * SIGTERM to its whole tree, SIGKILL 5 s later).  signals: from watcher_signals; SIGTERM, SIGINT,
  * SIGHUP and SIGQUIT end the hook.  on_start is called as soon as the hook is born; it must not
  * block.  While the hook lives the caller's process only polls and reaps.  Fills *ret, always. */
 void watcher_run(struct sandbox *s, unsigned timeout_s, int signals, void (*on_start)(pid_t hook),
