@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 /* Copy text so that it can be printed on one line of a log or a terminal: control characters,
- * DEL and bytes above 0x7f that are not UTF-8 become \xNN, a backslash is doubled.  What does not
- * fit is cut and ends in "...".  size: bytes of buf, at least 8.  Returns buf. */
+ * DEL, bytes above 0x7f that are not UTF-8, and characters that nobody sees or that change the order
+ * or the line of the text around them (U+202E, U+2028) become \xNN for each byte, a backslash is
+ * doubled.  What does not fit is cut and ends in "...".  size: bytes of buf, at least 8.  Returns buf. */
 char *text_escape(char *buf, size_t size, const char *text);
 
 /* Copy text so that it can be the inside of a JSON string.  As text_escape, but quotes are escaped
