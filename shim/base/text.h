@@ -12,8 +12,9 @@
 char *text_escape(char *buf, size_t size, const char *text);
 
 /* Copy text so that it can be the inside of a JSON string.  As text_escape, but quotes are escaped
- * too, and \u00NN stands for control characters, which are the same when they are read back, and
- * for bytes that are not UTF-8, which are read back as the two bytes of that character. */
+ * too, and \uNNNN stands for control characters and those that nobody sees, which are the same when
+ * they are read back, and for bytes that are not UTF-8, which are read back as the two bytes of that
+ * character. */
 char *text_json(char *buf, size_t size, const char *text);
 
 /* text_escape and text_json for len bytes of any value, including NUL. */
