@@ -84,6 +84,35 @@ run_until_seen() {
 	grep -qx "host's" "$OUT"
 }
 
+# The root file system is a tmpfs from now on, for the runtime and us alone.  Sets CALLER.  What a process
+# there has of another file system is the host's.
+root_of_its_own() {
+	unshare -m --propagation private sh -c 'cp -a "$1" "$1.here" && mount -t tmpfs -o mode=755 tmpfs "$1" &&
+		cp -a "$1.here/." "$1" && echo >"$2" && exec sleep 1000' sh "$ROOTFS" "$B/mounted" 3>&- &
+	echo $! >>"$BATS_TEST_TMPDIR/pids"
+	wait_until test -s "$B/mounted"
+	CALLER=(nsenter -t $! -m)
+}
+
+# The hook now, until the application has looked at its PLACE.
+until_looked_at() {
+	"${CALLER[@]}" timeout -k 5 "$DEADLINE" "$ODH" --root "$RECORDS" "${SETTINGS[@]}" run --pid "$(cat "$B/pid")" \
+		--bundle "$B" </dev/null >"$B/stdout" 2>"$B/stderr" 3>&- || true
+	grep -qx "looked at $1" "$OUT"
+}
+
+@test "a file of the host, opened by its handle through the hook's program" {
+	build_actor handles "$ROOTFS/handles"
+	root_of_its_own
+	capabilities "$KEPT_CAPS SYS_PTRACE DAC_READ_SEARCH"
+	app /handles
+	hook true
+	launch
+	wait_until grep -qx up "$OUT"
+	wait_until until_looked_at exe
+	equal "$(grep -v '^looked at\|^up$' "$OUT")" "" "what the application has reached"
+}
+
 @test "a loader that the image preloads, and its name services, run as the hook or not at all" {
 	launch
 	mkdir -p "$ROOTFS/lib" "$ROOTFS/etc"
