@@ -113,6 +113,55 @@ until_looked_at() {
 	equal "$(grep -v '^looked at\|^up$' "$OUT")" "" "what the application has reached"
 }
 
+# Clock ticks of the processor that the busiest of our processes has used.
+ticks_of_ours() {
+	local pid
+	for pid in $(ours); do
+		sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | awk '{ print $12 + $13 }' || true
+	done | sort -n | tail -n 1
+}
+
+# Until our processes have ended: the most that one of them has used goes to TICKS.
+ended_after() {
+	local now
+	now=$(ticks_of_ours)
+	[ "${now:-0}" -le "$TICKS" ] || TICKS=$now
+	none_of_ours
+}
+
+@test "a stderr that never takes a byte does not keep the host's processor busy" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		edit 'del(.hooks)'
+		launch
+		tell dead
+		wait_until grep -q '^dead [0-9]' "$OUT"
+		set_env CC_PRE_RUN_HOOK=never
+		TICKS=0
+		state_of "$(cat "$B/pid")" | poststart
+		wait_until ended_after
+		[ "$TICKS" -lt 100 ] || fail "$runtime: a process of ours used the processor for $TICKS ticks"
+		logged ': refused: '
+		answers
+		delete
+		nothing_left
+	done
+}
+
+# Two million bytes, each by a write of its own.
+@test "output byte by byte does not keep the host's processor busy" {
+	settings '{"output": "log", "timeout": 60}'
+	edit 'del(.hooks)'
+	launch
+	hook 'echo begun; exec /bin/dd if=/dev/zero bs=1 count=2000000 2>/dev/null'
+	state_of "$(cat "$B/pid")" | poststart
+	TICKS=0
+	wait_until ended_after
+	[ "$TICKS" -lt 100 ] || fail "a process of ours used the processor for $TICKS ticks"
+	logged ': ended: exit status 0'
+	answers
+}
+
 @test "a loader that the image preloads, and its name services, run as the hook or not at all" {
 	launch
 	mkdir -p "$ROOTFS/lib" "$ROOTFS/etc"
