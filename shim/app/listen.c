@@ -15,6 +15,7 @@
 #include "oci/cleanup.h"
 
 #define STATE_LISTEN 0x0A /* TCP_LISTEN, include/net/tcp_states.h */
+#define FORGED_MAX 1000   /* messages of processes that are dropped before we give up */
 #define ROW_BYTES 512     /* of /proc/net/tcp6: about 180 are used */
 
 static const unsigned char mapped_v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
@@ -139,6 +140,9 @@ static int take_message(const struct nlmsghdr *header, bool v6, uint16_t port,
 	if (header->nlmsg_type == NLMSG_DONE)
 		return 0;
 	if (header->nlmsg_type == NLMSG_ERROR) {
+		if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*error)) || error->error >= 0 ||
+		    error->error < -4095)
+			return err_set(e, EPROTO, "list listening sockets: no error number");
 		if (v6 && error->error == -ENOENT)
 			return 0; /* a kernel without IPv6 */
 		return err_sys(e, -error->error, "list listening sockets");
@@ -153,6 +157,25 @@ static int take_message(const struct nlmsghdr *header, bool v6, uint16_t port,
 	return 1;
 }
 
+/* The next message of the kernel's.  Whoever has CAP_NET_ADMIN in the network namespace can send to
+ * this socket too: what comes from a process is dropped.  Returns its length, or -1 and *e. */
+static ssize_t receive(int diag, void *buf, size_t size, struct err *e)
+{
+	for (int dropped = 0; dropped < FORGED_MAX; dropped++) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t len = sizeof(from);
+		ssize_t n = recvfrom(diag, buf, size, 0, (struct sockaddr *)&from, &len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_sys(e, n ? errno : EPROTO, "list listening sockets");
+		if (len == sizeof(from) && from.nl_family == AF_NETLINK && from.nl_pid == 0)
+			return n;
+	}
+	return err_set(e, EPROTO, "list listening sockets: a process sends answers of its own");
+}
+
 static int read_diag(int diag, bool v6, uint16_t port, struct listeners *set, struct err *e)
 {
 	union {
@@ -163,13 +186,11 @@ static int read_diag(int diag, bool v6, uint16_t port, struct listeners *set, st
 	if (ask_sock_diag(diag, v6, port, e) < 0)
 		return -1;
 	for (;;) {
-		ssize_t n = recv(diag, &answer, sizeof(answer), 0); /* only the kernel sends here */
+		ssize_t n = receive(diag, &answer, sizeof(answer), e);
 		int more = 1;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_sys(e, n ? errno : EPROTO, "list listening sockets");
+		if (n < 0)
+			return -1;
 		for (struct nlmsghdr *at = &answer.header; more == 1 && NLMSG_OK(at, n);
 		     at = NLMSG_NEXT(at, n))
 			more = take_message(at, v6, port, set, e);

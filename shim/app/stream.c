@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 
 #include "oci/cleanup.h"
+#include "shim/base/clock.h"
 #include "shim/base/confine.h"
 
 #define UNIX98_PTY_SLAVE_MAJOR 136 /* to 143: Documentation/admin-guide/devices.txt */
@@ -69,25 +70,41 @@ enum stream_kind stream_open(const struct app *app, int number, int *ret_fd)
 	return fd < 0 ? STREAM_NOWHERE : classify(fd, ret_fd);
 }
 
+#define AGAIN_MS 20 /* between two tries */
+
+/* Write all of text, until STREAM_NOTICE_MS are over.  The container chose what fd is: it may take
+ * nothing for ever, or say that it is ready and is not, so each round makes progress or waits. */
+static void write_all_in_time(int fd, enum stream_kind kind, const char *text)
+{
+	const int64_t until_ms = clock_monotonic_ms() + STREAM_NOTICE_MS;
+	size_t left = strlen(text);
+
+	while (left > 0 && clock_monotonic_ms() < until_ms) {
+		struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+		ssize_t n = kind == STREAM_SOCKET
+				    ? send(fd, text, left, MSG_DONTWAIT | MSG_NOSIGNAL)
+				    : write(fd, text, left);
+
+		if (n > 0) {
+			text += n;
+			left -= (size_t)n;
+		} else if (n == 0 || errno != EAGAIN) {
+			return; /* the log has the text, too */
+		} else {
+			(void)poll(&pfd, 1, AGAIN_MS);
+			(void)poll(NULL, 0, AGAIN_MS);
+		}
+	}
+}
+
 static void write_notice(const struct app *app, const char *text)
 {
 	struct err e = { 0 };
 	int fd = -1;
 	enum stream_kind kind = stream_open(app, STDERR_FILENO, &fd);
 
-	if (kind == STREAM_NOWHERE || confine_helper(&fd, 1, &e) < 0)
-		return;
-	for (size_t left = strlen(text); left > 0;) {
-		struct pollfd pfd = { .fd = fd, .events = POLLOUT };
-		ssize_t n = kind == STREAM_SOCKET
-				    ? send(fd, text, left, MSG_DONTWAIT | MSG_NOSIGNAL)
-				    : write(fd, text, left);
-
-		if (n < 0 && (errno != EAGAIN || poll(&pfd, 1, STREAM_NOTICE_MS) <= 0))
-			return; /* the log has the text, too */
-		text += n > 0 ? n : 0;
-		left -= n > 0 ? (size_t)n : 0;
-	}
+	if (kind != STREAM_NOWHERE && confine_helper(&fd, 1, &e) == 0)
+		write_all_in_time(fd, kind, text);
 }
 
 pid_t stream_notice(const struct app *app, const char *text)

@@ -23,7 +23,7 @@ enum stream_kind {
 enum stream_kind stream_open(const struct app *app, int number, int *ret_fd);
 
 /* Write text to the application's stderr, from a confined child that nothing waits for.  Where the
- * reader is slow the child waits, for STREAM_NOTICE_MS at a time; the write itself never blocks.
+ * reader is slow the child waits, for STREAM_NOTICE_MS in all; the write itself never blocks.
  * The child dies with its parent.  Returns its pid, for the caller to reap, or -1. */
 #define STREAM_NOTICE_MS 10000
 pid_t stream_notice(const struct app *app, const char *text);

@@ -5,16 +5,15 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include "oci/cleanup.h"
 
 #define SELF "/proc/self/exe"
+#define MEMORY_FILE_EXEC 0x10U /* MFD_EXEC, memfd_create(2); glibc 2.36 does not know it */
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static char mark[] = "OCI_DEPLOY_HOOK_SEALED=1";
@@ -99,45 +98,31 @@ void seal_reset(char *argv[])
 		}
 }
 
-/* Is the program that we run really read-only?  The mark proves nothing: any caller can set it. */
+/* Is the program that we run really a sealed copy?  The mark proves nothing: any caller can set it. */
 static bool is_sealed(void)
 {
 	auto_fd fd = open(SELF, O_RDONLY | O_CLOEXEC);
-	struct statvfs fs;
 	int seals;
 
 	if (!marked || fd < 0)
 		return false;
 	seals = fcntl(fd, F_GET_SEALS);
-	if (seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS)
-		return true;
-	return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY);
+	return seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS;
 }
 
-static int open_read_only_mount(struct err *e)
+/* Kernels from 6.3 on want to be told that the file will be executed; older ones refuse the flag. */
+static int open_memory_file(void)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID };
-	auto_fd fd = open_tree(AT_FDCWD, SELF, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd = memfd_create("oci-deploy-hook", flags | MEMORY_FILE_EXEC);
 
-	if (fd < 0)
-		return err_sys(e, errno, "open_tree");
-	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-		return err_sys(e, errno, "mount_setattr");
-	return take_fd(&fd);
-}
-
-bool seal_can_mount(void)
-{
-	struct err e = { 0 };
-	auto_fd fd = open_read_only_mount(&e);
-
-	return fd >= 0;
+	return fd < 0 && errno == EINVAL ? memfd_create("oci-deploy-hook", flags) : fd;
 }
 
 static int open_sealed_copy(struct err *e)
 {
 	auto_fd from = open(SELF, O_RDONLY | O_CLOEXEC);
-	auto_fd to = memfd_create("oci-deploy-hook", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	auto_fd to = open_memory_file();
 	struct stat st;
 	ssize_t n;
 
@@ -151,6 +136,13 @@ static int open_sealed_copy(struct err *e)
 	if (fchmod(to, 0500) < 0 || fcntl(to, F_ADD_SEALS, ALL_SEALS) < 0)
 		return err_sys(e, errno, "seal the copy of our own program");
 	return take_fd(&to);
+}
+
+bool seal_can_copy(struct err *e)
+{
+	auto_fd fd = open_sealed_copy(e);
+
+	return fd >= 0;
 }
 
 static int put_on_stdin(const char *input, size_t len, struct err *e)
@@ -174,15 +166,14 @@ static int put_on_stdin(const char *input, size_t len, struct err *e)
 int seal(char *const argv[], const char *input, size_t len, struct err *e)
 {
 	char *environment[] = { mark, tunables, NULL };
-	struct err mount_error = { 0 };
 	auto_fd fd = -1;
 
 	if (is_sealed())
 		return 0;
 	if (marked)
 		return err_set(e, EPERM, "our own program is still writable after sealing it");
-	fd = open_read_only_mount(&mount_error);
-	if (fd < 0 && (fd = open_sealed_copy(e)) < 0)
+	fd = open_sealed_copy(e);
+	if (fd < 0)
 		return -1;
 	if (input && put_on_stdin(input, len, e) < 0)
 		return -1;

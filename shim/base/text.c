@@ -7,64 +7,114 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The length of the UTF-8 sequence at s, where left bytes are left; or 0 where there is none.
- * Overlong forms count as none; so do C1 controls, which terminals obey. */
-static size_t utf8_length(const unsigned char *s, size_t left)
+/* What no reader of a terminal sees, or what changes the order or the line of the text around it:
+ * format characters, line and paragraph separators, fillers, private use, noncharacters.
+ * Source: Unicode 15, general categories Cf, Zl, Zp and Co, and Default_Ignorable_Code_Point but
+ * for the variation selectors, which belong to the character before them.  The C1 controls are
+ * here, too: terminals obey them. */
+static const struct {
+	uint32_t first, last;
+} hidden[] = {
+	{ 0x80, 0x9f },       { 0xad, 0xad },       { 0x34f, 0x34f },     { 0x600, 0x605 },
+	{ 0x61c, 0x61c },     { 0x6dd, 0x6dd },     { 0x70f, 0x70f },     { 0x890, 0x891 },
+	{ 0x8e2, 0x8e2 },     { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+	{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+	{ 0xe000, 0xf8ff },   { 0xfdd0, 0xfdef },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
+	{ 0xfff0, 0xfffb },   { 0xfffe, 0xffff },   { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
+	{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0x10ffff },
+};
+
+static bool is_hidden(uint32_t character)
 {
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (character >= hidden[i].first && character <= hidden[i].last)
+			return true;
+	return (character & 0xfffe) == 0xfffe; /* the last two of each plane are none */
+}
+
+/* The length of the UTF-8 sequence at s, where left bytes are left, and the character that it
+ * stands for; or 0 where there is none.  Overlong forms and surrogates count as none. */
+static size_t utf8_decode(const unsigned char *s, size_t left, uint32_t *ret)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t n = s[0] >= 0xf0 && s[0] <= 0xf4  ? 4
 		   : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
 		   : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
 						 : 0;
+	uint32_t character;
 
-	if (n > left)
+	if (!n || n > left)
 		return 0;
-	for (size_t i = 1; i < n; i++)
+	character = s[0] & (0x7fU >> n);
+	for (size_t i = 1; i < n; i++) {
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	if (!n || (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
-	    (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] >= 0x90))
+		character = character << 6 | (s[i] & 0x3f);
+	}
+	if (character < least[n] || character > 0x10ffff ||
+	    (character >= 0xd800 && character <= 0xdfff))
 		return 0;
+	*ret = character;
 	return n;
 }
 
 enum style { PLAIN, JSON };
 
-static void escape_control(char *buf, size_t size, unsigned char c, enum style style)
+enum { PIECE_MAX = 16 }; /* two \uNNNN, the longest of pieces, and NUL */
+
+static void escape_byte(char *piece, unsigned char byte, enum style style)
 {
-	if (style == JSON)
-		snprintf(buf, size, "\\u%04x", c);
+	snprintf(piece, PIECE_MAX, style == JSON ? "\\u%04x" : "\\x%02x", byte);
+}
+
+/* So that who reads the JSON gets the same character. */
+static void escape_character(char *piece, uint32_t character)
+{
+	if (character < 0x10000)
+		snprintf(piece, PIECE_MAX, "\\u%04x", character);
 	else
-		snprintf(buf, size, "\\x%02x", c);
+		snprintf(piece, PIECE_MAX, "\\u%04x\\u%04x", 0xd7c0 + (character >> 10),
+			 0xdc00 | (character & 0x3ff));
+}
+
+/* What stands for the first byte or character of s.  Returns how many bytes that were. */
+static size_t next_piece(const unsigned char *s, size_t left, enum style style, char *piece)
+{
+	uint32_t character = 0;
+	size_t n = *s < 0x80 ? 1 : utf8_decode(s, left, &character);
+
+	if (n == 0 || *s < 0x20 || *s == 0x7f) {
+		escape_byte(piece, *s, style);
+		return 1;
+	}
+	if (n == 1) {
+		snprintf(piece, PIECE_MAX,
+			 *s == '\\' || (style == JSON && *s == '"') ? "\\%c" : "%c", *s);
+		return 1;
+	}
+	if (!is_hidden(character)) {
+		memcpy(piece, s, n);
+		piece[n] = '\0';
+		return n;
+	}
+	if (style == JSON) {
+		escape_character(piece, character);
+		return n;
+	}
+	escape_byte(piece, *s,
+		    style); /* the bytes after it are no beginning: one after the other */
+	return 1;
 }
 
 static char *escape(char *buf, size_t size, const char *data, size_t len, enum style style)
 {
-	const char *doubled = style == JSON ? "\\\"" : "\\";
 	const unsigned char *s = (const unsigned char *)data, *end = s + len;
 	size_t used = 0;
 
 	while (s < end) {
-		char piece[8];
-		size_t n = 1;
+		char piece[PIECE_MAX];
 
-		if (*s < 0x20 || *s == 0x7f) {
-			escape_control(piece, sizeof(piece), *s, style);
-		} else if (strchr(doubled, *s)) {
-			snprintf(piece, sizeof(piece), "\\%c", *s);
-		} else if (*s < 0x80) {
-			snprintf(piece, sizeof(piece), "%c", *s);
-		} else if (style == JSON && end - s > 1 && s[0] == 0xc2 && s[1] >= 0x80 &&
-			   s[1] < 0xa0) {
-			n = 2; /* a C1 control: terminals obey it, so it is escaped */
-			escape_control(piece, sizeof(piece), s[1], style);
-		} else if ((n = utf8_length(s, (size_t)(end - s)))) {
-			memcpy(piece, s, n);
-			piece[n] = '\0';
-		} else {
-			n = 1;
-			escape_control(piece, sizeof(piece), *s, style);
-		}
+		s += next_piece(s, (size_t)(end - s), style, piece);
 		if (used + strlen(piece) + 4 > size) { /* room for "..." */
 			memcpy(buf + used, "...", 3);
 			used += 3;
@@ -72,7 +122,6 @@ static char *escape(char *buf, size_t size, const char *data, size_t len, enum s
 		}
 		memcpy(buf + used, piece, strlen(piece));
 		used += strlen(piece);
-		s += n;
 	}
 	buf[used] = '\0';
 	return buf;

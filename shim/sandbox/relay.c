@@ -19,6 +19,10 @@
 #define LOG_PATIENCE_MS 100
 #define GRACE_MS 1000 /* for the last output; then as long for a killed helper to end */
 #define LOOK_AGAIN_MS 20
+/* The relay runs at the host's expense, not at the container's: one read a stream, then a pause, so
+ * that a hook that writes single bytes cannot keep a processor of the host busy. */
+#define READ_MAX (64 * 1024) /* bytes */
+#define PACE_MS 10
 
 /* One line on its way from the relay to the logger. */
 struct packet {
@@ -98,7 +102,7 @@ static void send_lines(const struct relay *relay, int number, const char *data, 
 static bool move_once(const struct relay *relay, int number)
 {
 	const struct relay_stream *stream = &relay->streams[number];
-	char data[16384];
+	static char data[READ_MAX];
 	ssize_t n = read(stream->source, data, sizeof(data));
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -118,6 +122,7 @@ void relay_run(struct relay *relay)
 	int fds[] = { streams[0].source, streams[0].target, streams[1].source, streams[1].target,
 		      relay->logger };
 	struct pollfd polls[RELAY_STREAMS];
+	const bool lossless = streams[0].lossless; /* both or none: it is our caller who reads */
 	struct err e = { 0 };
 
 	if (confine_helper(fds, sizeof(fds) / sizeof(fds[0]), &e) < 0)
@@ -134,6 +139,8 @@ void relay_run(struct relay *relay)
 		for (int i = 0; i < RELAY_STREAMS; i++)
 			if (polls[i].fd >= 0 && polls[i].revents && !move_once(relay, i))
 				polls[i].fd = -1;
+		if (!lossless)
+			(void)poll(NULL, 0, PACE_MS);
 	}
 	_exit(0);
 }

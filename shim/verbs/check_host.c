@@ -114,12 +114,14 @@ static void check_exec_event(unsigned *tally)
 
 static void check_seal(unsigned *tally)
 {
-	if (seal_can_mount())
+	struct err e = { 0 };
+
+	if (seal_can_copy(&e))
 		table_finding(tally, FINDING_GOOD, "program",
-			      "runs from a read-only mount of itself beside a container");
+			      "runs from a sealed copy in memory beside a container");
 	else
-		table_finding(tally, FINDING_NOTE, "program",
-			      "mounts are refused: runs from a sealed copy in memory");
+		table_finding(tally, FINDING_BAD, "program",
+			      "%s: no hook runs; is vm.memfd_noexec 2?", e.msg);
 }
 
 static bool is_cgroup2(const char *path)

@@ -5,6 +5,7 @@
  *   say TEXT, err TEXT   print it to stdout, stderr
  *   fill BYTES           write that much to stdout, then "fill-done BYTES" or "fill-failed ERROR"
  *   take BYTES           use that much memory, then "taken BYTES of BYTES"
+ *   dead                 stderr is the memory of an ended process now: a write of it takes 0 bytes
  *   quit STATUS          end
  */
 #include <errno.h>
@@ -67,6 +68,24 @@ static void take(size_t bytes)
 	say(STDOUT_FILENO, "taken %zu of %zu\n", memory && memory[bytes - 1] ? bytes : 0, bytes);
 }
 
+static void use_dead_memory(void)
+{
+	pid_t pid = fork();
+	char path[64];
+	int fd;
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	(void)kill(pid, SIGKILL);
+	while (fd >= 0 && write(fd, "", 1) != 0)
+		; /* EIO until the memory is gone */
+	(void)dup2(fd, STDERR_FILENO);
+	say(STDOUT_FILENO, "dead %d\n", fd);
+}
+
 static void obey(char *line)
 {
 	line[strcspn(line, "\n")] = '\0';
@@ -78,6 +97,8 @@ static void obey(char *line)
 		fill(atol(line + 5));
 	else if (!strncmp(line, "take ", 5))
 		take((size_t)atol(line + 5));
+	else if (!strcmp(line, "dead"))
+		use_dead_memory();
 	else if (!strncmp(line, "quit ", 5))
 		_exit(atoi(line + 5));
 }

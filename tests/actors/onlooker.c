@@ -1,7 +1,8 @@
 /* A hostile application: it looks at every other process of its container as fast as it can.
  * SPDX-License-Identifier: Apache-2.0
  *
- *	onlooker MASK INODE     the capabilities that a hook may have; the host's program
+ *	onlooker MASK INODE     the capabilities that a hook may have; the host's program, of which
+ *a sealed copy may run as well
  *
  * Says "up"; then, on stdout, "seen" at the first process that it sees, "host's" at the first that
  * runs the host's program, and whatever one has that it must not have.
@@ -26,7 +27,8 @@ static void say_once(bool *said, const char *word)
  * is what was held: the process may execute another one meanwhile. */
 static void look_at_program(int pid, bool *said)
 {
-	char path[64];
+	static const char copy[] = "/memfd:oci-deploy-hook";
+	char path[64], link[sizeof(copy)] = "";
 	struct stat exe;
 	int fd;
 
@@ -34,9 +36,10 @@ static void look_at_program(int pid, bool *said)
 	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (fstat(fd, &exe) == 0 && exe.st_ino == host_program) {
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	(void)!readlink(path, link, sizeof(link) - 1);
+	if (!strcmp(link, copy) || (fstat(fd, &exe) == 0 && exe.st_ino == host_program)) {
 		say_once(said, "host's");
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		(void)look_at_exe(pid, path, "onlooker");
 	}
 	close(fd);

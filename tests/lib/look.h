@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,11 +85,21 @@ static int check_fds(int pid, const char *when)
 	return bad;
 }
 
+/* A copy in memory that is sealed may be opened for writing, and cannot be written. */
+static int is_sealed(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+
+	if (fd >= 0)
+		close(fd);
+	return seals >= 0 && (seals & F_SEAL_WRITE) && (seals & F_SEAL_SEAL);
+}
+
 /* Writable, apart from being busy: that is what a later open for writing would meet.  path: of the
  * process's exe, or of our own descriptor of it. */
 static int look_at_exe(int pid, const char *path, const char *when)
 {
-	if (access(path, W_OK) < 0 && (errno == EROFS || errno == ENOENT))
+	if ((access(path, W_OK) < 0 && (errno == EROFS || errno == ENOENT)) || is_sealed(path))
 		return 0;
 	violation(when, pid, "its program can be opened for writing", "");
 	return 1;

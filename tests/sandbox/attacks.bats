@@ -84,6 +84,84 @@ run_until_seen() {
 	grep -qx "host's" "$OUT"
 }
 
+# The root file system is a tmpfs from now on, for the runtime and us alone.  Sets CALLER.  What a process
+# there has of another file system is the host's.
+root_of_its_own() {
+	unshare -m --propagation private sh -c 'cp -a "$1" "$1.here" && mount -t tmpfs -o mode=755 tmpfs "$1" &&
+		cp -a "$1.here/." "$1" && echo >"$2" && exec sleep 1000' sh "$ROOTFS" "$B/mounted" 3>&- &
+	echo $! >>"$BATS_TEST_TMPDIR/pids"
+	wait_until test -s "$B/mounted"
+	CALLER=(nsenter -t $! -m)
+}
+
+# The hook now, until the application has looked at its PLACE.
+until_looked_at() {
+	"${CALLER[@]}" timeout -k 5 "$DEADLINE" "$ODH" --root "$RECORDS" "${SETTINGS[@]}" run --pid "$(cat "$B/pid")" \
+		--bundle "$B" </dev/null >"$B/stdout" 2>"$B/stderr" 3>&- || true
+	grep -qx "looked at $1" "$OUT"
+}
+
+@test "a file of the host, opened by its handle through the hook's program" {
+	build_actor handles "$ROOTFS/handles"
+	root_of_its_own
+	capabilities "$KEPT_CAPS SYS_PTRACE DAC_READ_SEARCH"
+	app /handles
+	hook true
+	launch
+	wait_until grep -qx up "$OUT"
+	wait_until until_looked_at exe
+	equal "$(grep -v '^looked at\|^up$' "$OUT")" "" "what the application has reached"
+}
+
+# Clock ticks of the processor that the busiest of our processes has used.
+ticks_of_ours() {
+	local pid
+	for pid in $(ours); do
+		sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | awk '{ print $12 + $13 }' || true
+	done | sort -n | tail -n 1
+}
+
+# Until our processes have ended: the most that one of them has used goes to TICKS.
+ended_after() {
+	local now
+	now=$(ticks_of_ours)
+	[ "${now:-0}" -le "$TICKS" ] || TICKS=$now
+	none_of_ours
+}
+
+@test "a stderr that never takes a byte does not keep the host's processor busy" {
+	for runtime in $RUNTIMES; do
+		make_bundle "$runtime"
+		edit 'del(.hooks)'
+		launch
+		tell dead
+		wait_until grep -q '^dead [0-9]' "$OUT"
+		set_env CC_PRE_RUN_HOOK=never
+		TICKS=0
+		state_of "$(cat "$B/pid")" | poststart
+		wait_until ended_after
+		[ "$TICKS" -lt 100 ] || fail "$runtime: a process of ours used the processor for $TICKS ticks"
+		logged ': refused: '
+		answers
+		delete
+		nothing_left
+	done
+}
+
+# Two million bytes, each by a write of its own.
+@test "output byte by byte does not keep the host's processor busy" {
+	settings '{"output": "log", "timeout": 60}'
+	edit 'del(.hooks)'
+	launch
+	hook 'echo begun; exec /bin/dd if=/dev/zero bs=1 count=2000000 2>/dev/null'
+	state_of "$(cat "$B/pid")" | poststart
+	TICKS=0
+	wait_until ended_after
+	[ "$TICKS" -lt 100 ] || fail "a process of ours used the processor for $TICKS ticks"
+	logged ': ended: exit status 0'
+	answers
+}
+
 @test "a loader that the image preloads, and its name services, run as the hook or not at all" {
 	launch
 	mkdir -p "$ROOTFS/lib" "$ROOTFS/etc"

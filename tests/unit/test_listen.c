@@ -2,6 +2,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -161,6 +164,39 @@ static void both_ways(const struct app *self)
 	ok(listen_read(self, fd, 1081, &diag, &e) == 0 && diag.count == 1, "and then fewer again");
 }
 
+/* Somebody else in the network namespace answers in the kernel's place. */
+static void forged_answers(const struct app *self)
+{
+	static struct listeners found;
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_msg row;
+		struct nlmsghdr done;
+	} forged = { .header = { .nlmsg_len = NLMSG_LENGTH(sizeof(forged.row)),
+				 .nlmsg_type = SOCK_DIAG_BY_FAMILY },
+		     .row = { .id.idiag_sport = htons(1099) },
+		     .done = { .nlmsg_len = NLMSG_LENGTH(0), .nlmsg_type = NLMSG_DONE } };
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+	socklen_t len = sizeof(to);
+	struct err e = { 0 };
+	int fd = network_open_diag(self, &e),
+	    forger = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_SOCK_DIAG);
+
+	if (fd < 0) {
+		skip("a forged answer", "no netlink socket");
+		return;
+	}
+	ok(listen_read(self, fd, 1099, &found, &e) == 0 && found.count == 0, "nobody listens");
+	getsockname(fd, (struct sockaddr *)&to, &len); /* it has an address since then */
+	ok(to.nl_pid != 0, "the socket has an address");
+	ok(sendto(forger, &forged, sizeof(forged), 0, (struct sockaddr *)&to, sizeof(to)) > 0,
+	   "a process sends an answer");
+	ok(listen_read(self, fd, 1099, &found, &e) == 0 && found.count == 0,
+	   "which does not count: %zu, %s", found.count, e.msg);
+	close(fd);
+	close(forger);
+}
+
 static void cgroups(void)
 {
 	static const char ours[] = "2:freezer:/user\n1:name=systemd:/\n0::/user\n";
@@ -203,6 +239,7 @@ int main(void)
 	self.pidfd = (int)syscall(SYS_pidfd_open, self.pid, 0);
 	self.proc = open("/proc/self", O_RDONLY | O_DIRECTORY);
 	loopback_up();
+	forged_answers(&self);
 	both_ways(&self);
 	return done_testing();
 }

@@ -30,6 +30,18 @@ int main(void)
 	is_string(escaped("\xc0\xaf"), "\\xc0\\xaf", "an overlong form");
 	is_string(escaped("\xe2\x82"), "\\xe2\\x82", "a sequence that is cut off");
 	is_string(escaped("\xed\xa0\x80"), "\\xed\\xa0\\x80", "a surrogate");
+	is_string(escaped("a\xe2\x80\xae"
+			  "b\xe2\x80\xa8"
+			  "c\xe2\x81\xa6"
+			  "d\xf3\xa0\x80\xa1"),
+		  "a\\xe2\\x80\\xaeb\\xe2\\x80\\xa8c\\xe2\\x81\\xa6d\\xf3\\xa0\\x80\\xa1",
+		  "what turns the text around, ends the line or is not seen");
+	is_string(json("a\xe2\x80\xae"
+		       "b\xe2\x80\xa8"
+		       "c\xf3\xa0\x80\xa1"),
+		  "a\\u202eb\\u2028c\\udb40\\udc21", "JSON: the same characters for who reads it");
+	is_string(escaped("\xef\xb8\x8f\xe2\x82\xac\xef\xbf\xbd"),
+		  "\xef\xb8\x8f\xe2\x82\xac\xef\xbf\xbd", "what is seen stays");
 	is_string(json("a\"b\\c\n"), "a\\\"b\\\\c\\u000a", "JSON: quotes, backslash, newline");
 	is_string(json("\xc2\x9b\xc2\xa0\xff"), "\\u009b\xc2\xa0\\u00ff",
 		  "JSON: C1 controls, stray bytes");
