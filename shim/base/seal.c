@@ -98,7 +98,8 @@ void seal_reset(char *argv[])
 		}
 }
 
-/* Is the program that we run really a sealed copy?  The mark proves nothing: any caller can set it. */
+/* Is the program that we run really a sealed copy?  The mark proves nothing: any caller can set it.
+ */
 static bool is_sealed(void)
 {
 	auto_fd fd = open(SELF, O_RDONLY | O_CLOEXEC);
@@ -110,7 +111,8 @@ static bool is_sealed(void)
 	return seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS;
 }
 
-/* Kernels from 6.3 on want to be told that the file will be executed; older ones refuse the flag. */
+/* Kernels from 6.3 on want to be told that the file will be executed; older ones refuse the flag.
+ */
 static int open_memory_file(void)
 {
 	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;

@@ -1,11 +1,12 @@
 /* Our own program, out of a container's reach.  SPDX-License-Identifier: Apache-2.0
  *
  * A process that enters a container can be asked there for the program that it runs, /proc/PID/exe.
- * Two attacks begin with that file.  It can be opened for writing: then it is the host's binary that
- * is overwritten (CVE-2019-5736).  And it is on some file system: a container with CAP_SYS_PTRACE and
- * CAP_DAC_READ_SEARCH can open any other file there by its handle (open_by_handle_at(2)), so it must
- * not be a file system of the host, whatever the flags of its mount.  So before a container is
- * touched, the program is executed again from a sealed copy in memory.
+ * Two attacks begin with that file.  It can be opened for writing: then it is the host's binary
+ * that is overwritten (CVE-2019-5736).  And it is on some file system: a container with
+ * CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH can open any other file there by its handle
+ * (open_by_handle_at(2)), so it must not be a file system of the host, whatever the flags of its
+ * mount.  So before a container is touched, the program is executed again from a sealed copy in
+ * memory.
  */
 #ifndef ODH_SEAL_H
 #define ODH_SEAL_H

@@ -6,15 +6,16 @@
 #include <stdint.h>
 
 /* Copy text so that it can be printed on one line of a log or a terminal: control characters,
- * DEL, bytes above 0x7f that are not UTF-8, and characters that nobody sees or that change the order
- * or the line of the text around them (U+202E, U+2028) become \xNN for each byte, a backslash is
- * doubled.  What does not fit is cut and ends in "...".  size: bytes of buf, at least 8.  Returns buf. */
+ * DEL, bytes above 0x7f that are not UTF-8, and characters that nobody sees or that change the
+ * order or the line of the text around them (U+202E, U+2028) become \xNN for each byte, a backslash
+ * is doubled.  What does not fit is cut and ends in "...".  size: bytes of buf, at least 8. Returns
+ * buf. */
 char *text_escape(char *buf, size_t size, const char *text);
 
 /* Copy text so that it can be the inside of a JSON string.  As text_escape, but quotes are escaped
  * too, and \uNNNN stands for control characters and those that nobody sees, which are the same when
- * they are read back, and for bytes that are not UTF-8, which are read back as the two bytes of that
- * character. */
+ * they are read back, and for bytes that are not UTF-8, which are read back as the two bytes of
+ * that character. */
 char *text_json(char *buf, size_t size, const char *text);
 
 /* text_escape and text_json for len bytes of any value, including NUL. */
