@@ -31,7 +31,7 @@ quote = '$(subst ','\'',$(1))'
 
 # What the compiler can do for hardening: asked of the compiler itself, the answers are kept.
 HARDENING = $(call once,HARDENING,tools/flags.sh build/flags $(call quote,$(CC)) \
-	$(call quote,$(CFLAGS)))$(if $(HARDENING),,$(error CC=$(CC) is of no use))
+	$(call quote,$(CFLAGS)))$(if $(HARDENING),,$(error tools/flags.sh has failed for CC=$(CC): see above))
 # Where pkg-config is missing, or does not know them, the linker is to find the libraries.
 # yajl's entry names the shared library; Debian's, Fedora's and Alpine's static one is libyajl_s.a.
 PKG_CONFIG ?= $(addsuffix -,$(CROSS))pkg-config
@@ -41,12 +41,12 @@ PACKAGES_LIBS   = $(call once,PACKAGES_LIBS,$(PKG_CONFIG) --static --libs libsec
 YAJL_LDFLAGS    = $(call once,YAJL_LDFLAGS,$(PKG_CONFIG) --libs-only-L yajl 2>/dev/null || :)
 LIBS   ?= $(PACKAGES_LIBS) $(YAJL_LDFLAGS) -l:libyajl_s.a
 
-DEFINES  = -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
+DEFINES  = -iquote . -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 CPPFLAGS_ALL = $(CPPFLAGS) $(EXTRA) $(DEFINES) $(SYSROOT_CPPFLAGS) $(PACKAGES_CFLAGS)
 CFLAGS   ?= -O2 -g
 # No path of this machine gets into the binary: it is the same wherever it was built.
 CFLAGS_ALL = -std=gnu11 $(CFLAGS) -Wall -Wextra -Wformat=2 -Wshadow -Wconversion \
-	-Wstrict-prototypes -Wmissing-prototypes -Wvla -fPIE -ffile-prefix-map=$(CURDIR)=. \
+	-Wstrict-prototypes -Wmissing-prototypes -Wvla -fPIE -ffile-prefix-map=$(call quote,$(CURDIR))=. \
 	$(HARDENING) $(WERROR) $(SANITIZE)
 export PWD := $(CURDIR) # compilers write it down, be it a link's name
 LINK   ?= -static-pie
@@ -105,7 +105,7 @@ FORCE:
 # What the compiler and the linker are told.  A file changes when its text does, and then all is made
 # anew that was made of it.  Our directory is not in it, since it is not in what they make.
 # $(call note,TEXT)
-note = @mkdir -p $(@D) && text=$(call quote,$(subst $(CURDIR)=,,$(1))) && \
+note = @mkdir -p $(@D) && text=$(call quote,$(subst $(call quote,$(CURDIR))=,,$(1))) && \
 	{ echo "$$text" | cmp -s - $@ || echo "$$text" >$@; }
 $(BUILD)/compiler: FORCE
 	$(call note,$(COMPILE))
@@ -183,7 +183,9 @@ demo: ## one container, one hook, three refused ones: see it work (as root)
 transcript: all ## what status, its timeline and wait show of real containers, as in the README
 	@tests/demo/transcript.sh
 
-processes: test-binary ## the processes beside a container in each phase of a start, as in HACKING.md (as root)
+processes: ## the processes beside a container in each phase of a start, as in HACKING.md (as root)
+	$(need_root)
+	@$(MAKE) --no-print-directory test-binary
 	@tests/demo/processes.sh
 
 bench: ## what we cost, as ratios against peers in the same run (as root)

@@ -97,9 +97,8 @@ int process_id_of(pid_t pid, struct process_id *ret)
 }
 
 /* Only the pidfd knows whether the process has ended: where only its main thread has left, stat
- * shows a zombie too.  Where /proc hides a process that lives (hidepid), its start time cannot be
- * seen.  It counts as the one that is meant: a record must not call a living process ended. */
-int process_id_open(const struct process_id *process)
+ * shows a zombie too. */
+int process_id_open(const struct process_id *process, enum hidden hidden)
 {
 	auto_fd fd = pidfd_open(process->pid, 0);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -108,7 +107,8 @@ int process_id_open(const struct process_id *process)
 	if (fd < 0)
 		return -1;
 	if (process_id_of(process->pid, &now) < 0) {
-		if (errno != ENOENT && errno != EPERM && errno != EACCES)
+		if (hidden == HIDDEN_IS_GONE ||
+		    (errno != ENOENT && errno != EPERM && errno != EACCES))
 			return -1;
 		now = *process;
 	}
@@ -117,9 +117,9 @@ int process_id_open(const struct process_id *process)
 	return take_fd(&fd);
 }
 
-bool process_id_lives(const struct process_id *process)
+bool process_id_lives(const struct process_id *process, enum hidden hidden)
 {
-	auto_fd fd = process_id_open(process);
+	auto_fd fd = process_id_open(process, hidden);
 
 	return fd >= 0;
 }

@@ -49,12 +49,20 @@ struct process_id {
  * proc_stat_read. */
 int process_id_of(pid_t pid, struct process_id *ret);
 
+/* What to make of a process that lives while /proc hides it from us (hidepid): nobody can see
+ * whether its start time is the one that is meant. */
+enum hidden {
+	HIDDEN_IS_GONE,  /* for processes of our own user, which are never hidden: it is another one
+			  */
+	HIDDEN_IS_MEANT, /* for an init, which may be another user's: do not call it ended */
+};
+
 /* Open a pidfd of exactly that process.  Returns it, close-on-exec and the caller's, or -1 where
  * the process has ended; a zombie has ended. */
-int process_id_open(const struct process_id *process);
+int process_id_open(const struct process_id *process, enum hidden hidden);
 
 /* Does exactly that process live?  A zombie does not. */
-bool process_id_lives(const struct process_id *process);
+bool process_id_lives(const struct process_id *process, enum hidden hidden);
 
 /* Write this boot's id to buf; "" where procfs does not tell. */
 void procfs_boot_id(char buf[BOOT_ID_MAX]);

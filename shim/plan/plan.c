@@ -163,7 +163,7 @@ static int decide(struct plan *p, struct err *e)
  * that something is. */
 static void decide_without_settings(struct plan *p, const struct err *e)
 {
-	struct err problem = { .code = e->code };
+	struct err problem = { 0 };
 
 	(void)err_set(&problem, e->code, "the operator's settings have an error");
 	apply_rule(p);

@@ -31,7 +31,7 @@ static bool locked(int fd, const struct record *r)
 /* Is the supervisor there?  The lock is looked at first, since it goes before the process does. */
 static bool supervised(int fd, const struct record *r)
 {
-	return locked(fd, r) || (this_boot(r) && process_id_lives(&r->supervisor));
+	return locked(fd, r) || (this_boot(r) && process_id_lives(&r->supervisor, HIDDEN_IS_GONE));
 }
 
 static void abandon(struct record *r)
@@ -67,7 +67,7 @@ int records_read(int dir, const char *name, struct seen_record *ret, struct err 
 		if (read_once(dir, name, &r, &again, e) < 0)
 			return -1;
 	}
-	ret->live = r.stopped_ms < 0 && this_boot(&r) && process_id_lives(&r.init);
+	ret->live = r.stopped_ms < 0 && this_boot(&r) && process_id_lives(&r.init, HIDDEN_IS_MEANT);
 	if (!record_final(&r) && !is_supervised)
 		abandon(&r);
 	ret->data = take_record(&r);
@@ -86,7 +86,8 @@ int records_own(int dir, const char *name, struct record_file *ret, struct err *
 
 	if (record_lock(dir, name, &r, e) < 0)
 		return -1;
-	if (!record_final(&r.data) && this_boot(&r.data) && process_id_lives(&r.data.supervisor))
+	if (!record_final(&r.data) && this_boot(&r.data) &&
+	    process_id_lives(&r.data.supervisor, HIDDEN_IS_GONE))
 		/* It has not locked the record yet, but is about to. */
 		return err_set(e, EAGAIN, "the record '%s' has a supervisor", name);
 	if (!record_final(&r.data))

@@ -63,7 +63,7 @@ void records_prune(int dir, size_t keep)
 		const struct name *name = &names.items[i];
 		struct stat st;
 
-		if (!name->is_record || process_id_lives(&name->process) ||
+		if (!name->is_record || process_id_lives(&name->process, HIDDEN_IS_MEANT) ||
 		    fstatat(dir, name->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		ended[count].name = name;
@@ -168,7 +168,7 @@ static bool is_ending(const struct process_id *init)
 /* Does init end before until_ms, of clock_boottime_ms?  That is one moment for all records. */
 static bool ends_soon(const struct process_id *init, int64_t until_ms)
 {
-	auto_fd fd = process_id_open(init);
+	auto_fd fd = process_id_open(init, HIDDEN_IS_MEANT);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	int64_t left = until_ms - clock_boottime_ms();
 

@@ -32,6 +32,7 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.hook = RECORD_NONE,
 		.run_failed = true,
 		.app_ended = true,
+		.keeps_problem = true,
 		.run_status = STATUS_FAILED,
 		.wait_status = STATUS_FAILED,
 	},
@@ -42,6 +43,7 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.hook = RECORD_NONE,
 		.run_failed = true,
 		.app_ended = true,
+		.keeps_problem = true,
 		.run_status = STATUS_FAILED,
 		.wait_status = STATUS_FAILED,
 	},
@@ -54,6 +56,7 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.run_failed = true,
 		.tell_author = true,
 		.author_prefix = "not run: ",
+		.keeps_problem = true,
 		.run_status = STATUS_FAILED,
 		.wait_status = STATUS_FAILED,
 	},
@@ -61,6 +64,7 @@ const struct ending_row endings[ENDING_COUNT] = {
 		.words = "",
 		.hook = RECORD_REFUSED,
 		.no_reason = true,
+		.keeps_problem = true,
 		.run_status = STATUS_FAILED,
 		.wait_status = STATUS_FAILED,
 	},
@@ -164,7 +168,8 @@ const char *outcome_words(const struct outcome *outcome, const char *prefix, cha
 			used += (size_t)snprintf(buf + used, size - used, "%d", outcome->value);
 		else
 			used += (size_t)snprintf(buf + used, size - used, "%s", outcome->error.msg);
-		words = strchr(words, '}') + 1;
+		words += strcspn(words, "}");
+		words += *words == '}';
 	}
 	return buf;
 }
@@ -197,7 +202,7 @@ void outcome_record(const struct outcome *outcome, const struct plan *plan,
 		reason = outcome_words(outcome, NULL, words, sizeof(words));
 	else if (outcome->leftovers)
 		reason = "what it left behind was killed";
-	if (!plan->problem.code)
+	if (!plan->problem.code || !row->keeps_problem)
 		record_set(record, plan->hook ? row->hook : RECORD_REFUSED, reason);
 	record_file_mark(file, RECORD_ENDED);
 	if (row->run_failed)
@@ -223,9 +228,11 @@ int outcome_run_status(const struct outcome *outcome)
 
 int outcome_wait_status(const struct record *record)
 {
-	if (record->exit_code >= 0)
+	bool has_run = record->hook == RECORD_SUCCEEDED || record->hook == RECORD_FAILED;
+
+	if (has_run && record->exit_code >= 0)
 		return record->exit_code;
-	if (record->signal)
+	if (has_run && record->signal)
 		return STATUS_SIGNAL + record->signal;
 	return record->hook == RECORD_TIMED_OUT ? STATUS_TIMED_OUT : STATUS_FAILED;
 }

@@ -54,8 +54,9 @@ struct ending_row {
 	const char *log_prefix; /* before the words, or NULL */
 	/* the record */
 	enum record_hook hook;
-	bool no_reason;  /* the record has no words: its state and exit status say enough */
-	bool run_failed; /* the application did not start, or did not get ready */
+	bool no_reason;     /* the record has no words: its state and exit status say enough */
+	bool run_failed;    /* the application did not start, or did not get ready */
+	bool keeps_problem; /* where the plan had a problem, its reason stays in the record */
 	bool app_ended;
 	/* the author */
 	bool tell_author;

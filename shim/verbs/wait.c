@@ -74,16 +74,16 @@ static void discard_events(int inotify)
 		; /* the record is read again, whatever they say */
 }
 
-/* Sleep until the record may have changed.  keeper: the supervisor's pidfd, or -1; closed once it
- * has ended.  deadline_ms: of clock_boottime_ms; -1 = none.  Returns false once it is over. */
-static bool sleep_until_event(int inotify, int *keeper, int64_t deadline_ms)
+/* Sleep until the record may have changed.  supervisor: the supervisor's pidfd, or -1; closed once
+ * it has ended.  deadline_ms: of clock_boottime_ms; -1 = none.  Returns false once it is over. */
+static bool sleep_until_event(int inotify, int *supervisor, int64_t deadline_ms)
 {
 	struct pollfd polls[] = {
 		{ .fd = inotify, .events = POLLIN },
-		{ .fd = *keeper, .events = POLLIN },
+		{ .fd = *supervisor, .events = POLLIN },
 	};
 	int64_t left = deadline_ms < 0 ? -1 : deadline_ms - clock_boottime_ms();
-	int timeout = *keeper < 0 ? LOOK_MS : -1;
+	int timeout = *supervisor < 0 ? LOOK_MS : -1;
 
 	if (left >= 0 && (timeout < 0 || left < timeout))
 		timeout = left > INT_MAX ? INT_MAX : (int)left;
@@ -92,7 +92,7 @@ static bool sleep_until_event(int inotify, int *keeper, int64_t deadline_ms)
 	(void)poll(polls, 2, timeout); /* an interrupted poll just loops again */
 	discard_events(inotify);
 	if (polls[1].revents)
-		cleanup_fd(keeper); /* it stays readable: poll would never sleep again */
+		cleanup_fd(supervisor); /* it stays readable: poll would never sleep again */
 	return true;
 }
 
@@ -100,7 +100,7 @@ static int wait_for_end(const char *name, int dir, int inotify, const struct opt
 			struct err *e)
 {
 	int64_t deadline_ms = o->has_timeout ? clock_boottime_ms() + o->timeout_s * 1000 : -1;
-	auto_fd keeper = -1;
+	auto_fd supervisor = -1;
 	bool first = true;
 
 	for (;;) {
@@ -111,9 +111,9 @@ static int wait_for_end(const char *name, int dir, int inotify, const struct opt
 		if (record_final(&r.data))
 			return exit_status(&r.data, e);
 		if (first)
-			keeper = process_id_open(&r.data.supervisor);
+			supervisor = process_id_open(&r.data.supervisor, HIDDEN_IS_GONE);
 		first = false;
-		if (!sleep_until_event(inotify, &keeper, deadline_ms)) {
+		if (!sleep_until_event(inotify, &supervisor, deadline_ms)) {
 			(void)err_set(e, ETIME, "not within %lld s: the hook is %s",
 				      (long long)o->timeout_s, record_hook_word(r.data.hook));
 			return STATUS_FAILED;

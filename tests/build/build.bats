@@ -118,8 +118,8 @@ compiler() {
 	grep -q 'no-such-compiler: .*not found' <<<"$output"
 }
 
-@test "two directories, one of them behind a link, make the same binary, byte for byte" {
-	local one=$T two=$BATS_TEST_TMPDIR/a/longer/path/to/two
+@test "two directories, one with a blank in its name and behind a link, make the same binary, byte for byte" {
+	local one=$T two="$BATS_TEST_TMPDIR/a/longer path/to/two"
 	copy "$two"
 	ln -s "$two" "$BATS_TEST_TMPDIR/link"
 	make -C "$one" -s -j2 "$CFLAGS_FAST" 3>&-

@@ -50,6 +50,24 @@ says() {
 	says includes 0
 }
 
+@test "includes: no other spelling hides an upward one" {
+	local line
+	for line in '/* x */ #include "shim/verbs/own.h"' '#import "shim/verbs/own.h"' \
+		'  #  include_next  "shim/verbs/own.h"'; do
+		echo "$line" >>"$ROOT/shim/base/own.c"
+		says includes 1 "shim/base/own.c:4: base/ may not include verbs/"
+		sed -i '$d' "$ROOT/shim/base/own.c"
+	done
+	echo '#include <shim/verbs/own.h>' >>"$ROOT/shim/base/own.c"
+	says includes 1 "shim/base/own.c:4: <shim/verbs/own.h> is a file of ours: write it in quotes"
+	sed -i '$d' "$ROOT/shim/base/own.c"
+	echo '#include OWN' >>"$ROOT/shim/base/own.c"
+	says includes 1 "shim/base/own.c:4: it does not name a file"
+	sed -i '$d' "$ROOT/shim/base/own.c"
+	write shim/base/own.inc '#include "shim/verbs/own.h"'
+	says includes 1 "shim/base/own.inc:1: base/ may not include verbs/"
+}
+
 @test "includes: an upward one is refused, from every folder" {
 	local pair from to
 	for pair in supervise:verbs sandbox:supervise sandbox:record ready:sandbox record:app app:plan \

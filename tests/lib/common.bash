@@ -13,6 +13,7 @@
 REPO=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 : "${ODH:=$REPO/oci-deploy-hook}"
 : "${DEADLINE:=180}" # seconds
+: "${HELD_UP:=60}"   # seconds; no call may hold its runtime up for longer, busy as the machine may be
 export LC_ALL=C
 
 # The first of 5,000 user ids, and group ids, that nobody else uses: neither an account nor another

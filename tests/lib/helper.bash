@@ -360,12 +360,17 @@ hook_ended() {
 # shellcheck disable=SC2034
 TIMEOUTS="1 4 16 64"
 
-# CMD...: it succeeded before our log told an end.  Else the container is deleted.
+# CMD...: it succeeded before the hook's time was over.  Else the container is deleted.  Any other end is
+# none that more time could help.
 in_time() {
 	until "$@" 2>/dev/null; do
-		if logged ': (timed-out|ended|error|abandoned|not-started): '; then
+		if logged ': timed-out: '; then
 			delete
 			return 1
+		fi
+		if logged ': (ended|error|abandoned|not-started): '; then
+			fail "ended before it could be looked at: $*"
+			exit 1
 		fi
 		sleep 0.02
 	done
@@ -413,8 +418,8 @@ only_ended_records() {
 # print nothing, and nobody may hold its stdout and stderr afterwards.
 poststart() {
 	local statuses
-	timeout -k 5 "$DEADLINE" "${CALLER[@]}" "$ODH" --root "$RECORDS" --log "$LOG" \
-		"${SETTINGS[@]}" "$@" poststart 2>&1 3>&- | timeout "$DEADLINE" cat >"$B/poststart.out"
+	timeout -k 5 "$HELD_UP" "${CALLER[@]}" "$ODH" --root "$RECORDS" --log "$LOG" \
+		"${SETTINGS[@]}" "$@" poststart 2>&1 3>&- | timeout "$HELD_UP" cat >"$B/poststart.out"
 	statuses="${PIPESTATUS[*]}"
 	equal "$statuses" "0 0" "exit status of poststart, and of who reads its output to the end"
 	equal "$(head -c 300 "$B/poststart.out")" "" "output of poststart"

@@ -20,13 +20,17 @@ wrapper: base
 seccomp:
 oci:'
 
-find oci seccomp shim -name '*.[ch]' | LC_ALL=C sort | xargs grep -Hn '^[[:blank:]]*#[[:blank:]]*include[[:blank:]]*"' |
-	awk -F'"' '
+# Every line that may include something; which file, the program below finds.
+find oci seccomp shim -name '*.[ch]' -print0 -o -name '*.inc' -print0 | LC_ALL=C sort -z |
+	xargs -0 grep -HnE '#[[:blank:]]*(include|include_next|import)([[:blank:]<"]|$)' |
+	awk '
 function folder(path) {
 	sub(/^shim\//, "", path)
 	return sub(/\/[^\/]*$/, "", path) ? path : ""
 }
 function exists(path,    line, result) {
+	if (path !~ /\.(h|inc)$/)
+		return 0
 	result = (getline line < path)
 	close(path)
 	return result >= 0
@@ -36,6 +40,8 @@ function complain(where, reason) {
 	bad = 1
 }
 function check(where, from, path) {
+	if (path == from)
+		return complain(where, "it includes itself")
 	if (path ~ /(^|\/)\.\.?\// || !exists(path))
 		return complain(where, "\"" path "\" is not written from the root")
 	if (from == "shim/main.c")
@@ -72,10 +78,26 @@ BEGIN {
 		rows[substr(lines[i], 1, index(lines[i], ":") - 1)] = substr(lines[i], index(lines[i], ":") + 1)
 }
 {
-	split($1, at, ":")
-	check(at[1] ":" at[2], at[1], $2)
+	at[1] = at[2] = $0
+	sub(/:.*/, "", at[1])
+	sub(/^[^:]*:/, "", at[2])
+	sub(/:.*/, "", at[2])
+	text = $0
+	sub(/.*#[[:blank:]]*(include_next|include|import)[[:blank:]]*/, "", text)
+	system_header = text ~ /^</
+	if (text !~ /^[<"][^>"]+[>"]/) {
+		complain(at[1] ":" at[2], "it does not name a file")
+		next
+	}
+	path = substr(text, 2, match(substr(text, 2), /[>"]/) - 1)
+	if (system_header) {
+		if (exists(path))
+			complain(at[1] ":" at[2], "<" path "> is a file of ours: write it in quotes")
+		next
+	}
+	check(at[1] ":" at[2], at[1], path)
 	from = at[1]
-	to = $2
+	to = path
 	sub(/\.[ch]$/, "", from) # NAME.c and NAME.h are one module
 	sub(/\.[ch]$/, "", to)
 	if (from != to) {

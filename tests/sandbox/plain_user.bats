@@ -218,3 +218,20 @@ hiding_bundle() {
 	wait_until none_of_ours
 	test -e "$ROOTFS/data/work/ran"
 }
+
+@test "a supervisor's pid that is another user's process now is not the supervisor, though /proc hides it" {
+	local record
+	hiding_bundle
+	CALLER=("${USER_IS[@]}")
+	poststart <"$B/state.json"
+	CALLER=()
+	wait_for_log ': waiting: '
+	record=$(find "$RECORDS" -name '*.json')
+	kill -KILL "$(jq .supervisor.pid "$record")"
+	wait_until none_of_ours
+	jq '.supervisor = {pid: 1, startTime: 5}' "$record" >"$B/record.new"
+	cat "$B/record.new" >"$record"
+	"${WITH_HIDEPID[@]}" "${USER_IS[@]}" "$ODH" --root "$RECORDS" status --json "$ID" >"$B/stdout" 3>&-
+	jq -e '.live and .hook == "abandoned"' "$B/stdout" >/dev/null || fail "$(cat "$B/stdout")"
+	delete
+}

@@ -143,7 +143,7 @@ launch_for_session() {
 	launch
 	wait_until grep -qx up "$OUT"
 	prepare 'exec sleep 0.02'
-	for ((N = 0; N < 50 || $(grep -cx seen "$OUT") == 0; N++)); do
+	for ((N = 0; N < 50 || ($(grep -cx seen "$OUT") == 0 && N < 2000); N++)); do
 		rm -rf "$RECORDS" "$LOG"
 		poststart <"$B/state.json"
 		wait_for_log ': ended: exit status 0'

@@ -71,6 +71,11 @@ static void test_problem(void)
 	ok(file.data.hook == RECORD_FAILED && !strcmp(file.data.reason, "first"),
 	   "keeps its reason");
 	ok(file.data.run == RECORD_RUN_FAILED, "and the run has failed");
+	outcome = (struct outcome){ .ending = ENDING_SUPERVISOR_ENDED, .value = 15 };
+	outcome_record(&outcome, &plan, &file);
+	ok(file.data.hook == RECORD_ABANDONED && strstr(file.data.reason, "signal 15"),
+	   "but what ended the supervisor is told as in the log");
+	outcome = (struct outcome){ .ending = ENDING_NOT_STARTED };
 	plan = (struct plan){ .verdict = PLAN_TELL, .settings = &settings };
 	record_set(&file.data, RECORD_REFUSED, NULL);
 	outcome_record(&outcome, &plan, &file);
