@@ -328,7 +328,8 @@ start_without_file() {
 @test "the events in the source are those of the man page" {
 	local documented used
 	documented=$(sed -n '/^\.Sh LOG/,/^\.Sh /s/^\.It //p' "$REPO/man/oci-deploy-hook.8" | sort -u)
-	used=$(find "$REPO/shim" -name '*.c' -exec cat {} + | tr -d '\n' | grep -Eo '(log_event|log_bytes)\([^;]*|\{ LOG_LEVEL_[A-Z]*, "[a-z-]*"' |
+	used=$(find "$REPO/shim" -name '*.c' -exec cat {} + | tr -d '\n' |
+		grep -Eo '(log_event|log_bytes)\([^;]*|\.level = LOG_LEVEL_[A-Z]*,[[:space:]]*\.event = "[a-z-]*"' |
 		grep -Eo 'LOG_LEVEL_[A-Z]*,[^"]*"[a-z-]*"' | sed 's/.*"\(.*\)"/\1/' | grep -vx -- - | sort -u)
 	equal "$used" "$documented" "events"
 }

@@ -126,5 +126,15 @@ temporary
 version() {
 	"$1" --version 2>/dev/null | grep -Eo '[0-9]+(\.[0-9]+)+' | head -n 1
 }
-echo "on Linux $(uname -r), cgroups $(cgroup_layout), $(nproc) processors;" \
+# i386 programs: some tests have less to look at without.
+i386() {
+	local directory
+	directory=$(mktemp -d)
+	echo 'int main(void) { long r; __asm__ volatile("int $0x80" : "=a"(r) : "a"(20L) : "memory"); return r <= 0; }' |
+		"${CC:-gcc}" -x c -o "$directory/i386" - 2>/dev/null && ("$directory/i386") 2>/dev/null
+	local answer=$?
+	rm -r "$directory"
+	[ "$answer" = 0 ] || [ "$(uname -m)" != x86_64 ] || echo ", which runs no i386 programs"
+}
+echo "on Linux $(uname -r)$(i386 2>/dev/null), cgroups $(cgroup_layout), $(nproc) processors;" \
 	"runc $(version runc), crun $(version crun), podman $(version podman)"

@@ -155,7 +155,13 @@ older_profile() {
 		older_profile >"$B/profile.json"
 		edit '.linux.seccomp = $profile[0]' --slurpfile profile "$B/profile.json"
 		make_call
-		"$ROOTFS/call" host i386:6 | grep -q EBADF || skip_or_fail "this kernel runs no i386 programs"
+		if ! runs_i386; then # the hook cannot either
+			hook '/call hook i386:6'
+			launch
+			wait_for_log ': ended: (killed by signal 11|exit status 139)'
+			answers
+			continue
+		fi
 		app /bin/sh -c '/call app i386:6 i386:169 i386:600; exec /app'
 		hook '/call hook i386:6 i386:169 i386:600'
 		launch
