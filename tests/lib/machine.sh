@@ -130,6 +130,7 @@ version() {
 i386() {
 	local directory
 	directory=$(mktemp -d)
+	# shellcheck disable=SC2016 # C has dollars too
 	echo 'int main(void) { long r; __asm__ volatile("int $0x80" : "=a"(r) : "a"(20L) : "memory"); return r <= 0; }' |
 		"${CC:-gcc}" -x c -o "$directory/i386" - 2>/dev/null && ("$directory/i386") 2>/dev/null
 	local answer=$?
