@@ -126,6 +126,7 @@ temporary
 version() {
 	"$1" --version 2>/dev/null | grep -Eo '[0-9]+(\.[0-9]+)+' | head -n 1
 }
+
 # i386 programs: some tests have less to look at without.
 i386() {
 	local directory
@@ -137,5 +138,6 @@ i386() {
 	rm -r "$directory"
 	[ "$answer" = 0 ] || [ "$(uname -m)" != x86_64 ] || echo ", which runs no i386 programs"
 }
+
 echo "on Linux $(uname -r)$(i386 2>/dev/null), cgroups $(cgroup_layout), $(nproc) processors;" \
 	"runc $(version runc), crun $(version crun), podman $(version podman)"
