@@ -74,23 +74,6 @@ build_program() {
 	compile -o "$1" "${@:2}" -x c -
 }
 
-# Does this machine run i386 programs?  In some virtual machines the kernel does not, and who makes such
-# a call dies of SIGSEGV.  Then a hook cannot make it either, whatever its filters say; what they say is
-# evaluated by the unit tests all the same.
-runs_i386() {
-	local program
-	program=$BATS_TEST_TMPDIR/i386
-	build_program "$program" <<-'END'
-		int main(void)
-		{
-			long result;
-			__asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory", "r8", "r9", "r10", "r11");
-			return result <= 0;
-		}
-	END
-	"$program" 2>/dev/null
-}
-
 # TARGET [VARIABLE=VALUE]...: make install or uninstall.  Both write into build/, so that only one of
 # this clone's tests may do so at a time.
 make_install() {

@@ -72,7 +72,7 @@ MAYBE_DENIED='bpf|perf_event_open|userfaultfd|io_uring_.*|kexec_.*|.*_module|uns
 		count=$(grep -c '^hook ' "$OUT")
 		equal "$(grep -c '^app ' "$OUT")" "$count" "attempts of application and hook"
 		[ "$count" -gt 80 ] || fail "only $count attempts"
-		if runs_i386; then
+		if "$REPO/tests/lib/runs_i386.sh"; then
 			equal "$(unlike hook)" "" "not as it should be"
 		else # who makes such a call dies of SIGSEGV in any case
 			equal "$(unlike hook | grep -Ev '^hook i386( socketcall)?: SEGV SYS$')" "" "not as it should be"
@@ -105,7 +105,7 @@ MAYBE_DENIED='bpf|perf_event_open|userfaultfd|io_uring_.*|kexec_.*|.*_module|uns
 		build_attempts
 		launch
 		wait_for_log ': ended: exit status 0'
-		if runs_i386; then
+		if "$REPO/tests/lib/runs_i386.sh"; then
 			equal "$(unlike hook | grep -v x32)" "$(printf '%s\n' 'hook i386: done SYS' \
 				'hook i386 socketcall: EPERM SYS')" "not as without a profile"
 		else
